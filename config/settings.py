@@ -57,6 +57,7 @@ CONTENT_SECURITY_POLICY = {
 # --- The house --------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "config",
     "loyalty",
     "customers",
     "businesses",
@@ -65,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "allauth",

@@ -1,0 +1,204 @@
+"""Programmes, businesses, branches and the people who work there."""
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """Somebody who signs in: an owner, manager or cashier of businesses, or a superadmin. Never a customer."""
+
+    username = None
+    email = models.EmailField(_("e-mail"), unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    @property
+    def short_name(self) -> str:
+        return self.first_name or self.email.split("@")[0]
+
+
+class Rounding(models.TextChoices):
+    FLOOR = "floor", _("down")
+    HALF_UP = "half_up", _("half up")
+    CEILING = "ceiling", _("up")
+
+
+class Program(models.Model):
+    """A loyalty scheme with its own points and currency, shared by its businesses."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    currency = models.CharField(_("currency"), max_length=3, help_text="ISO 4217")
+    rounding = models.CharField(_("rounding"), max_length=8, choices=Rounding.choices, default=Rounding.FLOOR)
+    point_value = models.DecimalField(
+        _("value of a point"), max_digits=12, decimal_places=6, default="0.01", help_text=_("in the currency")
+    )
+    points_last_months = models.PositiveSmallIntegerField(_("points last, months"), null=True, blank=True)
+    join_code = models.CharField(max_length=16, unique=True)
+    # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
+    rules_version = models.BigIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.TextChoices):
+    CAFE = "cafe", _("Café")
+    RESTAURANT = "restaurant", _("Restaurant")
+    BAKERY = "bakery", _("Bakery")
+    GROCERY = "grocery", _("Grocery")
+    FASHION = "fashion", _("Fashion")
+    BEAUTY = "beauty", _("Beauty")
+    WELLNESS = "wellness", _("Wellness")
+    MEDICAL = "medical", _("Medical")
+    PHARMACY = "pharmacy", _("Pharmacy")
+    HARDWARE = "hardware", _("Hardware")
+    MEDIA = "media", _("Books and music")
+    ONLINE = "online", _("Online shop")
+    SERVICES = "services", _("Services")
+    OTHER = "other", _("Other")
+
+
+class BusinessStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for the programme's operator")
+    ACTIVE = "active", _("Active")
+    CLOSED = "closed", _("Closed")
+
+
+class Business(models.Model):
+    """A partner. Belongs to exactly one programme and sets its own earn rate."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="businesses")
+    slug = models.SlugField(unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    status = models.CharField(
+        _("status"), max_length=8, choices=BusinessStatus.choices, default=BusinessStatus.ACTIVE
+    )
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices)
+    confidential = models.BooleanField(
+        _("confidential"), default=False, help_text=_("Its name and category never show outside it.")
+    )
+    country = models.CharField(_("country"), max_length=2, help_text="ISO 3166")
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    language = models.CharField(_("language"), max_length=2, default="en")
+    contact_person = models.CharField(_("contact person"), max_length=120, blank=True)
+    support_email = models.EmailField(_("support e-mail"), blank=True)
+    support_phone = models.CharField(_("support phone"), max_length=32, blank=True)
+    earn_rate = models.DecimalField(
+        _("earn rate"), max_digits=10, decimal_places=4, default=1, help_text=_("points per unit of the currency")
+    )
+    minimum_spend = models.DecimalField(_("minimum spend"), max_digits=15, decimal_places=3, default=0)
+    points_cap = models.PositiveIntegerField(_("most points per purchase"), null=True, blank=True)
+    purchase_limit = models.DecimalField(
+        _("largest purchase without a manager"), max_digits=15, decimal_places=3, null=True, blank=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "businesses"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(earn_rate__gte=0), name="earn_rate_not_negative"),
+            models.CheckConstraint(condition=models.Q(minimum_spend__gte=0), name="minimum_spend_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Branch(models.Model):
+    """A place, or the online shop, of a business. Every business has at least one."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="branches")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    address = models.CharField(_("address"), max_length=250, blank=True)
+    hours = models.CharField(_("opening hours"), max_length=250, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "branches"
+        constraints = [models.UniqueConstraint(fields=["business", "name"], name="branch_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    MANAGER = "manager", _("Manager")
+    CASHIER = "cashier", _("Cashier")
+
+
+class Staff(models.Model):
+    """A user's role at a business. Ended, not deleted: the ledger remembers who acted."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="staff")
+    user = models.ForeignKey(User, models.PROTECT, related_name="staff")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices)
+    branch = models.ForeignKey(Branch, models.PROTECT, null=True, blank=True, verbose_name=_("usual branch"))
+    joined_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "staff"
+        constraints = [models.UniqueConstraint(fields=["business", "user"], name="staff_once_per_business")]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"
+
+
+class Invitation(models.Model):
+    """A letter that lets one e-mail address join a business in one role, once."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="invitations")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail"))
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.CASHIER)
+    invited_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+
+class ApiKey(models.Model):
+    """A key for `/api/v1/`. Only its HMAC is kept; the key itself is shown once."""
+
+    SCOPES = ("read", "earn", "redeem", "promote", "admin")
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="api_keys")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=16, unique=True)
+    digest = models.BinaryField(max_length=32)
+    scopes = ArrayField(models.CharField(max_length=8), verbose_name=_("scopes"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_on = models.DateField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

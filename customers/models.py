@@ -1,0 +1,134 @@
+"""The people who collect points: who they are, what they agreed to, and what was sent to them."""
+
+import secrets
+
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from businesses.encryption import EncryptedTextField
+from businesses.models import Business, Program
+
+
+class Customer(models.Model):
+    """A person, one per phone number on the installation; without a phone, one per `ExternalId`."""
+
+    phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, help_text="E.164")
+    created_at = models.DateTimeField(db_default=Now())
+    # Signing out everywhere moves this on; a session remembers the number it was made with.
+    session_epoch = models.PositiveIntegerField(db_default=0)
+
+
+class ExternalId(models.Model):
+    """A shop's own name for a customer."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="external_ids")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="external_ids", db_constraint=False)
+    external_id = models.CharField(max_length=128)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["business", "external_id"], name="external_id_once")]
+
+
+class Profile(models.Model):
+    """What a customer told one programme about themselves. All optional, so the row may be missing."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="profiles")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="profiles")
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    birthday = EncryptedTextField(_("birthday"), blank=True, help_text="ISO 8601")
+    email = EncryptedTextField(_("e-mail"), blank=True)
+    language = models.CharField(_("language"), max_length=2, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["program", "customer"], name="profile_once")]
+        indexes = [models.Index("program", OpClass(Lower("name"), "text_pattern_ops"), name="profile_name")]
+
+
+def new_card_token() -> str:
+    return secrets.token_urlsafe(18)
+
+
+class Card(models.Model):
+    """A QR card: an opaque token that names a customer within one programme until it is revoked."""
+
+    program = models.ForeignKey(Program, models.PROTECT, related_name="cards")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="cards")
+    token = models.CharField(max_length=32, unique=True, default=new_card_token)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["program", "customer"], condition=models.Q(revoked_at=None), name="one_live_card"
+            )
+        ]
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", "SMS"
+    EMAIL = "email", _("E-mail")
+    WHATSAPP = "whatsapp", "WhatsApp"
+    TELEGRAM = "telegram", "Telegram"
+
+
+class Consent(models.Model):
+    """One answer to "may this business write to you here?". Append-only; the newest row counts."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="consents")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="consents")
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    granted = models.BooleanField()
+    text_version = models.CharField(max_length=16)
+    source = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "business", "channel", "-id"], name="consent_newest")]
+
+
+class Code(models.Model):
+    """A one-time code that proves a phone. The row is made for unknown numbers too: they must look alike."""
+
+    phone = models.CharField(max_length=16)
+    digest = models.BinaryField(max_length=32)
+    browser = models.BinaryField(max_length=32, help_text="HMAC of the cookie the code is bound to")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone", "-id"], name="code_newest")]
+
+
+class MessageStatus(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+class Message(models.Model):
+    """One row of the outbox, written in the transaction of its cause and sent after it."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="messages")
+    business = models.ForeignKey(Business, models.PROTECT, null=True, related_name="messages")
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    to = models.CharField(max_length=254)
+    kind = models.CharField(max_length=24)
+    language = models.CharField(max_length=2)
+    text = EncryptedTextField()
+    status = models.CharField(max_length=8, choices=MessageStatus.choices, default=MessageStatus.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=250, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    send_after = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["send_after"], condition=models.Q(status="queued"), name="message_queue"),
+            models.Index(fields=["business", "-id"], name="message_business"),
+        ]

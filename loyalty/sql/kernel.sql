@@ -1,0 +1,444 @@
+-- The ledger kernel. Every function that posts does the same, in this order:
+--   1. lock the wallet,
+--   2. look for the operation's key (a retry gets the first answer, whatever has happened since),
+--   3. expire what is due, where points are about to be spent,
+--   4. check, and write one operation with its entries, lots and draws.
+-- A refusal by a rule is a stored operation and a returned row, never an exception: that would roll it back.
+-- Each statement of a VOLATILE function at READ COMMITTED sees what was committed before it began, so the
+-- look for the key sees what the previous holder of the lock wrote. Only loyalty/ledger.py calls these.
+--
+-- `outcome` is posted, replayed, key_reused, stale or future. Moments of posting come from the database's
+-- clock; an occurred_at more than 5 minutes ahead of it is refused.
+
+-- The ledger's clock. A session may set it (sandboxes, tests, histories); nobody else moves time.
+CREATE OR REPLACE FUNCTION loyalty_now() RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT coalesce(nullif(current_setting('regulars.now', true), '')::timestamptz, clock_timestamp())
+$$;
+
+-- UUID version 7 (RFC 9562): random, but neighbours in time are neighbours in the index.
+CREATE OR REPLACE FUNCTION loyalty_new_public_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$
+  SELECT encode(
+    set_bit(set_bit(
+      overlay(uuid_send(gen_random_uuid())
+              PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+      52, 1), 53, 1), 'hex')::uuid
+$$;
+
+-- Locks and returns a customer's wallet; NULLs where there is none.
+DROP FUNCTION IF EXISTS loyalty_lock_wallet;
+CREATE FUNCTION loyalty_lock_wallet(p_program bigint, p_customer bigint) RETURNS loyalty_wallet
+LANGUAGE sql VOLATILE AS $$
+  SELECT * FROM loyalty_wallet WHERE customer_id = p_customer AND program_id = p_program FOR UPDATE
+$$;
+
+-- Takes points from the open lots of a locked wallet: the soonest expiry first, never-expiring last, then the
+-- oldest; with `p_only` from the lot of that entry alone. Returns the points that these lots could not give.
+DROP FUNCTION IF EXISTS loyalty_draw_points;
+CREATE FUNCTION loyalty_draw_points(p_wallet loyalty_wallet, p_entry bigint, p_points bigint, p_business bigint, p_only bigint)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  v_left bigint := p_points;
+  v_value numeric := (SELECT point_value FROM businesses_program WHERE id = p_wallet.program_id);
+  v_take bigint;
+  v_lot record;
+BEGIN
+  FOR v_lot IN
+    SELECT id, remaining, issuer_id FROM loyalty_lot
+     WHERE wallet_id = p_wallet.id AND open AND (p_only IS NULL OR entry_id = p_only)
+     ORDER BY expires_at, id
+  LOOP
+    EXIT WHEN v_left = 0;
+    v_take := least(v_left, v_lot.remaining);
+    UPDATE loyalty_lot SET remaining = remaining - v_take WHERE id = v_lot.id;
+    INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, business_id, issuer_id, points, point_value)
+    VALUES (p_entry, v_lot.id, p_wallet.id, p_wallet.customer_id, p_business, v_lot.issuer_id, v_take, v_value);
+    v_left := v_left - v_take;
+  END LOOP;
+  IF v_left > 0 AND p_only IS NULL THEN
+    RAISE EXCEPTION 'wallet %: its lots hold % points fewer than its balance', p_wallet.id, v_left;
+  END IF;
+  RETURN v_left;
+END $$;
+
+-- Expires the due lots of a locked wallet, each as an operation of its own, and returns the wallet as it is then.
+DROP FUNCTION IF EXISTS loyalty_expire_due;
+CREATE FUNCTION loyalty_expire_due(p_wallet loyalty_wallet, p_now timestamptz) RETURNS loyalty_wallet
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_lot loyalty_lot;
+  v_operation bigint;
+  v_entry bigint;
+BEGIN
+  FOR v_lot IN
+    SELECT * FROM loyalty_lot WHERE wallet_id = p_wallet.id AND open AND expires_at <= p_now ORDER BY expires_at, id
+  LOOP
+    p_wallet.balance := p_wallet.balance - v_lot.remaining;
+    INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, business_id, wallet_id, customer_id,
+                                   points, balance_after, local_on, occurred_at)
+    VALUES (loyalty_new_public_id(), 'system', 'expire:' || v_lot.id, '', 'expiry', v_lot.issuer_id, p_wallet.id,
+            p_wallet.customer_id, -v_lot.remaining, p_wallet.balance,
+            (v_lot.expires_at AT TIME ZONE (SELECT time_zone FROM businesses_business WHERE id = v_lot.issuer_id))::date,
+            v_lot.expires_at)
+    RETURNING id INTO v_operation;
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+    VALUES (v_operation, p_wallet.id, p_wallet.customer_id, v_lot.issuer_id, 'expire', -v_lot.remaining,
+            p_wallet.balance, v_lot.expires_at)
+    RETURNING id INTO v_entry;
+    INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, issuer_id, points, point_value)
+    VALUES (v_entry, v_lot.id, p_wallet.id, p_wallet.customer_id, v_lot.issuer_id, v_lot.remaining, 0);
+    UPDATE loyalty_lot SET remaining = 0 WHERE id = v_lot.id;
+    UPDATE loyalty_wallet SET balance = p_wallet.balance WHERE id = p_wallet.id;
+  END LOOP;
+  RETURN p_wallet;
+END $$;
+
+-- Expires what is due in one wallet, by id; returns the points that expired. For the sweep.
+DROP FUNCTION IF EXISTS loyalty_expire;
+CREATE FUNCTION loyalty_expire(p_wallet bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  v_before loyalty_wallet;
+  v_after loyalty_wallet;
+BEGIN
+  SELECT * INTO v_before FROM loyalty_wallet WHERE id = p_wallet FOR UPDATE;
+  v_after := loyalty_expire_due(v_before, loyalty_now());
+  RETURN v_before.balance - v_after.balance;
+END $$;
+
+-- A sale, and the points that it earns. Points and trail were computed by the caller from the customer's facts;
+-- if these have moved since, nothing is written and the outcome is `stale`.
+DROP FUNCTION IF EXISTS loyalty_purchase;
+CREATE FUNCTION loyalty_purchase(
+  p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
+  p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
+  p_customer bigint, p_phone text, p_external_id text,
+  p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_wallet loyalty_wallet;
+  v_customer bigint := p_customer;
+  v_now timestamptz := loyalty_now();
+  v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
+  v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
+  v_enrolled boolean := false;
+  v_collect bigint;
+  v_visits integer;
+  v_operation bigint;
+  v_entry bigint;
+BEGIN
+  IF v_occurred_at > v_now + interval '5 minutes' THEN
+    outcome := 'future';
+    RETURN;
+  END IF;
+  IF v_customer IS NULL THEN
+    -- A key that was used before must not enrol anybody.
+    IF NOT EXISTS (SELECT FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key) THEN
+      v_customer := customers_enrol(p_phone, p_business, p_external_id);
+    END IF;
+  END IF;
+  v_wallet := loyalty_lock_wallet(p_program, v_customer);
+  IF v_wallet.id IS NULL AND v_customer IS NOT NULL THEN
+    INSERT INTO loyalty_wallet (program_id, customer_id) VALUES (p_program, v_customer)
+      ON CONFLICT (customer_id, program_id) DO NOTHING;
+    v_enrolled := FOUND;
+    v_wallet := loyalty_lock_wallet(p_program, v_customer);
+  END IF;
+
+  -- Before any check: a retry of what was accepted must not fail for what has changed since.
+  SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
+  IF FOUND THEN
+    outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
+    SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
+    SELECT p.amount INTO amount FROM loyalty_purchase p WHERE p.operation_id = operation.id;
+    RETURN;
+  END IF;
+  IF v_wallet.tier_id IS DISTINCT FROM p_tier THEN
+    outcome := 'stale';
+    RETURN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = p_branch AND b.business_id = p_business) THEN
+    RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
+  END IF;
+
+  customer := v_wallet.public_id;
+  amount := p_amount;
+  outcome := 'posted';
+  v_operation := nextval('loyalty_operation_id_seq');
+
+  IF p_reference IS NOT NULL THEN
+    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO operation.refusal FROM loyalty_operation o
+     WHERE o.branch_id = p_branch AND o.kind = 'purchase' AND o.local_on = v_local_on AND o.reference = p_reference
+       AND o.refusal IS NULL;
+    IF FOUND THEN
+      INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, refusal, business_id, branch_id,
+        staff_id, api_key_id, wallet_id, customer_id, balance_after, enrolled, local_on, occurred_at, reference)
+      VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', operation.refusal,
+        p_business, p_branch, p_staff, p_api_key, v_wallet.id, v_wallet.customer_id, v_wallet.balance, v_enrolled,
+        v_local_on, v_occurred_at, p_reference)
+      RETURNING * INTO operation;
+      RETURN;
+    END IF;
+  END IF;
+
+  -- A free purchase is no visit. `visit_days` looks for a purchase of the same day only when this one comes late.
+  IF p_amount > 0 THEN
+    UPDATE loyalty_membership m
+       SET visits = visits + 1,
+           spend = spend + p_amount,
+           visit_days = visit_days + CASE
+             WHEN last_on IS NULL OR v_local_on > last_on THEN 1
+             WHEN v_local_on = last_on THEN 0
+             WHEN EXISTS (SELECT FROM loyalty_purchase p WHERE p.customer_id = v_wallet.customer_id
+                          AND p.business_id = p_business AND p.local_on = v_local_on AND p.refunded < p.amount) THEN 0
+             ELSE 1 END,
+           first_at = least(first_at, v_occurred_at), last_at = greatest(last_at, v_occurred_at),
+           first_on = least(first_on, v_local_on), last_on = greatest(last_on, v_local_on)
+     WHERE business_id = p_business AND customer_id = v_wallet.customer_id
+    RETURNING visits INTO v_visits;
+    IF NOT FOUND THEN
+      INSERT INTO loyalty_membership (business_id, customer_id, visits, visit_days, spend, first_at, last_at, first_on, last_on)
+      VALUES (p_business, v_wallet.customer_id, 1, 1, p_amount, v_occurred_at, v_occurred_at, v_local_on, v_local_on);
+      v_visits := 1;
+    END IF;
+  END IF;
+
+  v_collect := least(v_wallet.owed, p_points);
+  INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, business_id, branch_id, staff_id, api_key_id,
+    wallet_id, customer_id, points, balance_after, owed_delta, visits, tier_id, enrolled, trail, reference, local_on, occurred_at)
+  VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', p_business, p_branch, p_staff,
+    p_api_key, v_wallet.id, v_wallet.customer_id, p_points, v_wallet.balance + p_points - v_collect, -v_collect, v_visits,
+    p_tier, v_enrolled, p_trail, p_reference, v_local_on, v_occurred_at)
+  RETURNING * INTO operation;
+  INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
+  VALUES (v_operation, p_business, p_branch, v_wallet.customer_id, p_amount, v_local_on, v_occurred_at);
+  IF p_lines IS NOT NULL THEN
+    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount)
+    SELECT v_operation, v_wallet.customer_id, l.position, coalesce(l.line->>'sku', ''), coalesce(l.line->>'name', ''),
+           coalesce(l.line->>'category', ''), coalesce((l.line->>'quantity')::numeric, 1), (l.line->>'unit_price')::numeric,
+           coalesce((l.line->>'discount')::numeric, 0)
+      FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS l(line, position);
+  END IF;
+
+  IF p_points > 0 THEN
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+    VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'earn', p_points, v_wallet.balance + p_points, v_occurred_at)
+    RETURNING id INTO v_entry;
+    INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
+    VALUES (v_entry, v_wallet.id, v_wallet.customer_id, p_business, p_points, p_points, p_expires_at);
+    IF v_collect > 0 THEN
+      INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta, occurred_at)
+      VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'collect', -v_collect, operation.balance_after,
+              -v_collect, v_occurred_at)
+      RETURNING id INTO v_entry;
+      PERFORM loyalty_draw_points(v_wallet, v_entry, v_collect, p_business, NULL);
+    END IF;
+    UPDATE loyalty_wallet
+       SET balance = operation.balance_after, lifetime = lifetime + p_points, owed = owed - v_collect
+     WHERE id = v_wallet.id;
+  END IF;
+END $$;
+
+-- Spends points on something described. The customer is known.
+DROP FUNCTION IF EXISTS loyalty_redeem;
+CREATE FUNCTION loyalty_redeem(
+  p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
+  p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
+  p_customer bigint, p_points bigint, p_description text,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_wallet loyalty_wallet;
+  v_now timestamptz := loyalty_now();
+  v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
+  v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
+  v_used uuid;
+  v_refusal jsonb;
+  v_entry bigint;
+BEGIN
+  IF p_points <= 0 THEN
+    RAISE EXCEPTION 'a redemption takes a positive number of points, not %', p_points;
+  END IF;
+  IF v_occurred_at > v_now + interval '5 minutes' THEN
+    outcome := 'future';
+    RETURN;
+  END IF;
+  v_wallet := loyalty_lock_wallet(p_program, p_customer);
+  IF v_wallet.id IS NULL THEN
+    RAISE EXCEPTION 'customer % has no wallet in programme %', p_customer, p_program;
+  END IF;
+  SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
+  IF FOUND THEN
+    outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
+    SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
+    RETURN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = p_branch AND b.business_id = p_business) THEN
+    RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
+  END IF;
+
+  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  customer := v_wallet.public_id;
+  outcome := 'posted';
+  IF p_reference IS NOT NULL THEN
+    SELECT o.public_id INTO v_used FROM loyalty_operation o
+     WHERE o.branch_id = p_branch AND o.kind = 'redemption' AND o.local_on = v_local_on AND o.reference = p_reference
+       AND o.refusal IS NULL;
+  END IF;
+  v_refusal := CASE
+    WHEN v_used IS NOT NULL THEN jsonb_build_object('code', 'reference_used', 'id', v_used)
+    WHEN v_wallet.balance < p_points THEN
+      jsonb_build_object('code', 'not_enough_points', 'available', v_wallet.balance, 'needed', p_points)
+  END;
+  INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
+    api_key_id, wallet_id, customer_id, points, balance_after, reference, local_on, occurred_at)
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'redemption', v_refusal, p_business, p_branch, p_staff,
+    p_api_key, v_wallet.id, v_wallet.customer_id, CASE WHEN v_refusal IS NULL THEN -p_points ELSE 0 END,
+    v_wallet.balance - CASE WHEN v_refusal IS NULL THEN p_points ELSE 0 END, p_reference, v_local_on, v_occurred_at)
+  RETURNING * INTO operation;
+  IF v_refusal IS NOT NULL THEN
+    RETURN;
+  END IF;
+  INSERT INTO loyalty_redemption (operation_id, business_id, customer_id, points, description, status)
+  VALUES (operation.id, p_business, v_wallet.customer_id, p_points, p_description, 'confirmed');
+  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+  VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'redeem', -p_points, operation.balance_after, v_occurred_at)
+  RETURNING id INTO v_entry;
+  PERFORM loyalty_draw_points(v_wallet, v_entry, p_points, p_business, NULL);
+  UPDATE loyalty_wallet SET balance = operation.balance_after WHERE id = v_wallet.id;
+END $$;
+
+-- Takes back the points of a refunded purchase: what is left of its own lot, then of others; the rest is owed.
+-- The membership is counted anew from the purchases that still stand.
+DROP FUNCTION IF EXISTS loyalty_unearn;
+CREATE FUNCTION loyalty_unearn(p_wallet loyalty_wallet, p_reversal loyalty_operation, p_earn bigint, p_taken bigint)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_entry bigint;
+  v_left bigint;
+BEGIN
+  IF p_earn IS NOT NULL THEN
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta,
+                               reverses_id, occurred_at)
+    VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', -p_taken,
+            p_reversal.balance_after, p_reversal.owed_delta, p_earn, p_reversal.occurred_at)
+    RETURNING id INTO v_entry;
+    v_left := loyalty_draw_points(p_wallet, v_entry, p_taken, p_reversal.business_id, p_earn);
+    PERFORM loyalty_draw_points(p_wallet, v_entry, v_left, p_reversal.business_id, NULL);
+    UPDATE loyalty_wallet
+       SET balance = p_reversal.balance_after, owed = owed + p_reversal.owed_delta,
+           lifetime = lifetime - p_taken - p_reversal.owed_delta
+     WHERE id = p_wallet.id;
+  END IF;
+  UPDATE loyalty_purchase SET refunded = amount WHERE operation_id = p_reversal.reverses_id;
+  UPDATE loyalty_membership m
+     SET visits = s.visits, visit_days = s.visit_days, spend = s.spend,
+         first_at = s.first_at, last_at = s.last_at, first_on = s.first_on, last_on = s.last_on
+    FROM (SELECT count(*) AS visits, count(DISTINCT local_on) AS visit_days, coalesce(sum(p.amount - p.refunded), 0) AS spend,
+                 min(occurred_at) AS first_at, max(occurred_at) AS last_at, min(local_on) AS first_on, max(local_on) AS last_on
+            FROM loyalty_purchase p
+           WHERE p.customer_id = p_wallet.customer_id AND p.business_id = p_reversal.business_id
+             AND p.refunded < p.amount) s
+   WHERE m.business_id = p_reversal.business_id AND m.customer_id = p_wallet.customer_id;
+END $$;
+
+-- Gives back the points of a cancelled redemption to the lots they came from; where a lot has expired meanwhile,
+-- to a new lot of the same issuer that lasts 14 days.
+DROP FUNCTION IF EXISTS loyalty_unredeem;
+CREATE FUNCTION loyalty_unredeem(p_wallet loyalty_wallet, p_reversal loyalty_operation, p_redeem bigint, p_now timestamptz)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_entry bigint;
+  v_draw record;
+BEGIN
+  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, reverses_id, occurred_at)
+  VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', p_reversal.points,
+          p_reversal.balance_after, p_redeem, p_reversal.occurred_at)
+  RETURNING id INTO v_entry;
+  FOR v_draw IN
+    SELECT d.lot_id, d.issuer_id, d.points, d.point_value, d.business_id, coalesce(l.expires_at <= p_now, false) AS expired
+      FROM loyalty_draw d JOIN loyalty_lot l ON l.id = d.lot_id
+     WHERE d.entry_id = p_redeem ORDER BY d.id
+  LOOP
+    -- The return also undoes what the lot's issuer owed for it.
+    INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, business_id, issuer_id, points, point_value)
+    VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.business_id, v_draw.issuer_id,
+            -v_draw.points, v_draw.point_value);
+    IF v_draw.expired THEN
+      INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, issuer_id, points, point_value)
+      VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_draw.points, 0);
+      INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
+      VALUES (v_entry, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_draw.points, v_draw.points, p_now + interval '14 days');
+    ELSE
+      UPDATE loyalty_lot SET remaining = remaining + v_draw.points WHERE id = v_draw.lot_id;
+    END IF;
+  END LOOP;
+  UPDATE loyalty_wallet SET balance = p_reversal.balance_after WHERE id = p_wallet.id;
+  UPDATE loyalty_redemption SET status = 'cancelled' WHERE operation_id = p_reversal.reverses_id;
+END $$;
+
+-- Reverses a purchase (a refund of all of it) or a redemption (a cancellation) of this business, once.
+DROP FUNCTION IF EXISTS loyalty_reverse;
+CREATE FUNCTION loyalty_reverse(
+  p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
+  p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
+  p_operation bigint,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
+) LANGUAGE plpgsql AS $$
+DECLARE
+  v_target loyalty_operation;
+  v_wallet loyalty_wallet;
+  v_now timestamptz := loyalty_now();
+  v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
+  v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
+  v_earned loyalty_entry;
+  v_taken bigint := 0;
+  v_owed bigint := 0;
+  v_kind text;
+  v_refusal jsonb;
+BEGIN
+  SELECT * INTO v_target FROM loyalty_operation o
+   WHERE o.id = p_operation AND o.business_id = p_business AND o.kind IN ('purchase', 'redemption') AND o.refusal IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'operation % is no accepted purchase or redemption of business %', p_operation, p_business;
+  END IF;
+  v_kind := CASE v_target.kind WHEN 'purchase' THEN 'refund' ELSE 'cancellation' END;
+  SELECT * INTO v_wallet FROM loyalty_wallet w WHERE w.id = v_target.wallet_id FOR UPDATE;
+  SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
+  IF FOUND THEN
+    outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
+    SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
+    RETURN;
+  END IF;
+
+  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  customer := v_wallet.public_id;
+  outcome := 'posted';
+  SELECT jsonb_build_object('code', 'already_reversed', 'id', o.public_id) INTO v_refusal
+    FROM loyalty_operation o WHERE o.reverses_id = p_operation AND o.refusal IS NULL;
+  IF v_refusal IS NULL AND p_reference IS NOT NULL THEN
+    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO v_refusal FROM loyalty_operation o
+     WHERE o.branch_id = p_branch AND o.kind = v_kind AND o.local_on = v_local_on AND o.reference = p_reference
+       AND o.refusal IS NULL;
+  END IF;
+  IF v_refusal IS NULL THEN
+    SELECT * INTO v_earned FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id AND e.operation_id = p_operation
+       AND e.kind IN ('earn', 'redeem');
+    IF v_kind = 'cancellation' THEN
+      v_taken := v_earned.points;
+    ELSIF v_earned.id IS NOT NULL THEN
+      v_taken := least(v_earned.points, v_wallet.balance);
+      v_owed := v_earned.points - v_taken;
+    END IF;
+  END IF;
+  INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
+    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, reverses_id, reference, local_on, occurred_at)
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, v_kind, v_refusal, p_business, p_branch, p_staff, p_api_key,
+    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken, v_owed, p_operation, p_reference, v_local_on,
+    v_occurred_at)
+  RETURNING * INTO operation;
+  IF v_refusal IS NULL AND v_kind = 'refund' THEN
+    PERFORM loyalty_unearn(v_wallet, operation, v_earned.id, v_taken);
+  ELSIF v_refusal IS NULL THEN
+    PERFORM loyalty_unredeem(v_wallet, operation, v_earned.id, v_now);
+  END IF;
+END $$;
