@@ -93,9 +93,7 @@ class Business(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, related_name="businesses")
     slug = models.SlugField(unique=True)
     name = models.CharField(_("name"), max_length=120)
-    status = models.CharField(
-        _("status"), max_length=8, choices=BusinessStatus.choices, default=BusinessStatus.ACTIVE
-    )
+    status = models.CharField(_("status"), max_length=8, choices=BusinessStatus.choices, default=BusinessStatus.ACTIVE)
     category = models.CharField(_("category"), max_length=16, choices=Category.choices)
     confidential = models.BooleanField(
         _("confidential"), default=False, help_text=_("Its name and category never show outside it.")

@@ -18,7 +18,9 @@ from customers.models import Customer
 
 def hot(to: type[models.Model] | str, **options: object) -> models.ForeignKey:
     """A foreign key of a hot table: no constraint, no index of its own unless asked for."""
-    return models.ForeignKey(to, models.PROTECT, **{"db_constraint": False, "db_index": False, "related_name": "+", **options})
+    return models.ForeignKey(
+        to, models.PROTECT, **{"db_constraint": False, "db_index": False, "related_name": "+", **options}
+    )
 
 
 class TransactionIdField(models.Field):
@@ -227,7 +229,9 @@ class Purchase(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="amount_not_negative"),
-            models.CheckConstraint(condition=Q(refunded__gte=0, refunded__lte=F("amount")), name="refunded_within_amount"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("amount")), name="refunded_within_amount"
+            ),
         ]
         indexes = [models.Index(fields=["customer", "business", "local_on"], name="purchase_customer")]
 

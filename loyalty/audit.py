@@ -1,0 +1,181 @@
+"""Proves the ledger's cached figures and invariants over the whole database, one SQL statement per promise.
+
+Each statement returns the rows that break the promise: (table, id, what the row says, what it should say).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one promise stands: the number of rows that break it and the first few of them."""
+
+    name: str
+    promise: str
+    breaches: int
+    examples: list[str]
+
+
+CHECKS: dict[str, tuple[str, str]] = {
+    "balance_is_its_entries": (
+        "A wallet's balance, debt and lifetime points are the sums of its entries.",
+        """SELECT 'wallet', w.id, (w.balance, w.owed, w.lifetime)::text, (e.balance, e.owed, e.lifetime)::text
+             FROM loyalty_wallet w LEFT JOIN LATERAL (
+               SELECT coalesce(sum(points), 0) AS balance, coalesce(sum(owed_delta), 0) AS owed,
+                      coalesce(sum(points) FILTER (WHERE kind IN ('earn', 'bonus')), 0)
+                      + coalesce(sum(points - owed_delta) FILTER (WHERE kind = 'reverse' AND points <= 0), 0) AS lifetime
+                 FROM loyalty_entry WHERE wallet_id = w.id) e ON true
+            WHERE (w.balance, w.owed, w.lifetime) IS DISTINCT FROM (e.balance::bigint, e.owed::bigint, e.lifetime::bigint)""",
+    ),
+    "balance_is_its_lots": (
+        "A wallet's balance is what remains in its lots.",
+        """SELECT 'wallet', w.id, w.balance::text, coalesce(l.remaining, 0)::text
+             FROM loyalty_wallet w
+             LEFT JOIN (SELECT wallet_id, sum(remaining) AS remaining FROM loyalty_lot GROUP BY 1) l ON l.wallet_id = w.id
+            WHERE w.balance <> coalesce(l.remaining, 0)""",
+    ),
+    "lot_is_credit_minus_draws": (
+        "What remains of a lot is its credit minus its draws.",
+        """SELECT 'lot', l.id, l.remaining::text, (l.credit - coalesce(d.points, 0))::text
+             FROM loyalty_lot l LEFT JOIN (SELECT lot_id, sum(points) AS points FROM loyalty_draw GROUP BY 1) d ON d.lot_id = l.id
+            WHERE l.remaining <> l.credit - coalesce(d.points, 0)""",
+    ),
+    "entry_is_lots_minus_draws": (
+        "An entry's points are the lots that it opened minus the points that it drew.",
+        """SELECT 'entry', e.id, e.points::text, (coalesce(l.credit, 0) - coalesce(d.points, 0))::text
+             FROM loyalty_entry e
+             LEFT JOIN (SELECT entry_id, sum(credit) AS credit FROM loyalty_lot GROUP BY 1) l ON l.entry_id = e.id
+             LEFT JOIN (SELECT entry_id, sum(points) AS points FROM loyalty_draw GROUP BY 1) d ON d.entry_id = e.id
+            WHERE e.points <> coalesce(l.credit, 0) - coalesce(d.points, 0)""",
+    ),
+    "no_prefix_is_negative": (
+        "Each entry's balance_after is the one before plus its points, and never negative.",
+        """SELECT 'entry', id, balance_after::text, (before + points)::text
+             FROM (SELECT id, points, balance_after,
+                          coalesce(lag(balance_after) OVER (PARTITION BY wallet_id ORDER BY id), 0) AS before
+                     FROM loyalty_entry) e
+            WHERE balance_after <> before + points OR balance_after < 0""",
+    ),
+    "operation_is_its_entries": (
+        "An operation says what its entries say, and a refused one has none.",
+        """SELECT 'operation', o.id, (o.points, o.owed_delta, o.balance_after)::text, (e.points, e.owed, e.last)::text
+             FROM loyalty_operation o
+             LEFT JOIN (SELECT operation_id, sum(points) AS points, sum(owed_delta) AS owed,
+                               (array_agg(balance_after ORDER BY id DESC))[1] AS last
+                          FROM loyalty_entry GROUP BY 1) e ON e.operation_id = o.id
+            WHERE o.points + least(o.owed_delta, 0) <> coalesce(e.points, 0) OR o.owed_delta <> coalesce(e.owed, 0)
+               OR o.balance_after <> coalesce(e.last, o.balance_after) OR (o.refusal IS NOT NULL AND e.operation_id IS NOT NULL)""",
+    ),
+    "entry_has_its_operation": (
+        "Every entry belongs to an operation of the same wallet.",
+        """SELECT 'entry', e.id, e.operation_id::text, 'an operation of wallet ' || e.wallet_id
+             FROM loyalty_entry e LEFT JOIN loyalty_operation o ON o.id = e.operation_id AND o.wallet_id = e.wallet_id
+            WHERE o.id IS NULL""",
+    ),
+    "purchase_is_its_operation": (
+        "Every accepted purchase operation has its purchase, of the same business, customer and day.",
+        """SELECT 'operation', coalesce(o.id, p.operation_id), p.operation_id::text, o.id::text
+             FROM (SELECT * FROM loyalty_operation WHERE kind = 'purchase' AND refusal IS NULL) o
+             FULL JOIN loyalty_purchase p ON p.operation_id = o.id
+            WHERE (o.business_id, o.branch_id, o.customer_id, o.local_on, o.occurred_at)
+                  IS DISTINCT FROM (p.business_id, p.branch_id, p.customer_id, p.local_on, p.occurred_at)""",
+    ),
+    "redemption_is_its_operation": (
+        "Every accepted redemption operation has its redemption, of the same points.",
+        """SELECT 'operation', coalesce(o.id, r.operation_id), r.points::text, (-o.points)::text
+             FROM (SELECT * FROM loyalty_operation WHERE kind = 'redemption' AND refusal IS NULL) o
+             FULL JOIN loyalty_redemption r ON r.operation_id = o.id
+            WHERE (o.business_id, o.customer_id, -o.points) IS DISTINCT FROM (r.business_id, r.customer_id, r.points)""",
+    ),
+    "reversed_once": (
+        "An operation is reversed at most once, and its points no further than they went.",
+        """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points - r.owed_delta)::text, (-o.points)::text
+             FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id
+            WHERE r.refusal IS NULL GROUP BY o.id, o.points
+           HAVING count(*) > 1 OR sum(r.points - r.owed_delta) <> -o.points""",
+    ),
+    "reversal_is_marked": (
+        "A purchase counts as refunded, a redemption as cancelled, exactly when it was reversed.",
+        """SELECT 'operation', o.id, coalesce(p.refunded::text, d.status), coalesce('refund ' || r.id, 'not reversed')
+             FROM loyalty_operation o
+             LEFT JOIN loyalty_purchase p ON p.operation_id = o.id
+             LEFT JOIN loyalty_redemption d ON d.operation_id = o.id
+             LEFT JOIN loyalty_operation r ON r.reverses_id = o.id AND r.refusal IS NULL
+            WHERE p.refunded <> CASE WHEN r.id IS NULL THEN 0 ELSE p.amount END
+               OR (d.status = 'cancelled') <> (r.id IS NOT NULL)""",
+    ),
+    "membership_is_its_purchases": (
+        "A membership's visits, days, spend, first and last are those of its standing purchases.",
+        """SELECT 'membership', coalesce(m.id, 0), (m.visits, m.visit_days, m.spend)::text, (p.visits, p.days, p.spend)::text
+             FROM loyalty_membership m
+             FULL JOIN (SELECT business_id, customer_id, count(*)::int AS visits, count(DISTINCT local_on)::int AS days,
+                               sum(amount - refunded) AS spend, min(occurred_at) AS first_at, max(occurred_at) AS last_at,
+                               min(local_on) AS first_on, max(local_on) AS last_on
+                          FROM loyalty_purchase WHERE refunded < amount GROUP BY 1, 2) p
+               ON p.business_id = m.business_id AND p.customer_id = m.customer_id
+            WHERE (m.visits, m.visit_days, m.spend, m.first_at, m.last_at, m.first_on, m.last_on) IS DISTINCT FROM
+                  (coalesce(p.visits, 0), coalesce(p.days, 0), coalesce(p.spend, 0), p.first_at, p.last_at, p.first_on, p.last_on)""",
+    ),
+    "draw_is_of_its_wallet": (
+        "A draw, its lot and its entry belong to one wallet, and the draw names the lot's issuer.",
+        """SELECT 'draw', d.id, (d.wallet_id, d.issuer_id)::text, (l.wallet_id, l.issuer_id)::text
+             FROM loyalty_draw d
+             LEFT JOIN loyalty_lot l ON l.id = d.lot_id LEFT JOIN loyalty_entry e ON e.id = d.entry_id
+            WHERE (d.wallet_id, d.issuer_id, d.wallet_id) IS DISTINCT FROM (l.wallet_id, l.issuer_id, e.wallet_id)""",
+    ),
+    "lot_expires_once": (
+        "A lot expires at most once, whole, and not before its date.",
+        """SELECT 'lot', d.lot_id, count(*)::text || ' expiries', l.expires_at::text
+             FROM loyalty_draw d JOIN loyalty_entry e ON e.id = d.entry_id AND e.kind = 'expire'
+             JOIN loyalty_lot l ON l.id = d.lot_id
+            GROUP BY d.lot_id, l.expires_at, l.remaining
+           HAVING count(*) > 1 OR l.expires_at IS NULL OR l.remaining <> 0""",
+    ),
+    "clearing_nets_to_zero": (
+        "A cancelled redemption leaves no debt between businesses behind.",
+        """SELECT 'entry', e.id, sum(d.points * d.point_value)::text, '0'
+             FROM loyalty_entry e
+             JOIN loyalty_redemption r ON r.operation_id = e.operation_id AND r.status = 'cancelled'
+             JOIN loyalty_draw d ON d.business_id IS NOT NULL
+              AND d.entry_id IN (SELECT e.id UNION ALL SELECT x.id FROM loyalty_entry x WHERE x.wallet_id = e.wallet_id AND x.reverses_id = e.id)
+            WHERE e.kind = 'redeem' GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
+    ),
+    "wallet_of_its_owner": (
+        "Every row of the ledger names the customer of its wallet.",
+        """SELECT x.kind, x.id, x.customer_id::text, w.customer_id::text
+             FROM (SELECT 'operation' AS kind, id, wallet_id, customer_id FROM loyalty_operation
+                   UNION ALL SELECT 'entry', id, wallet_id, customer_id FROM loyalty_entry
+                   UNION ALL SELECT 'lot', id, wallet_id, customer_id FROM loyalty_lot
+                   UNION ALL SELECT 'draw', id, wallet_id, customer_id FROM loyalty_draw) x
+             LEFT JOIN loyalty_wallet w ON w.id = x.wallet_id WHERE w.customer_id IS DISTINCT FROM x.customer_id
+           UNION ALL
+           SELECT 'wallet', w.id, w.customer_id::text, 'no such customer'
+             FROM loyalty_wallet w LEFT JOIN customers_customer c ON c.id = w.customer_id WHERE c.id IS NULL""",
+    ),
+    "branch_of_its_business": (
+        "Every operation happened at a branch of its business.",
+        """SELECT 'operation', o.id, o.branch_id::text, 'a branch of business ' || o.business_id
+             FROM loyalty_operation o LEFT JOIN businesses_branch b ON b.id = o.branch_id
+            WHERE o.branch_id IS NOT NULL AND b.business_id IS DISTINCT FROM o.business_id""",
+    ),
+}
+
+
+def run() -> Iterator[Finding]:
+    """Checks promise after promise on one snapshot of the database, so that writers may go on meanwhile."""
+    nested = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not nested:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        for name, (promise, statement) in CHECKS.items():
+            cursor.execute(statement)
+            rows = cursor.fetchall()
+            examples = [
+                f"{table} {row_id}: {found}, expected {expected}" for table, row_id, found, expected in rows[:EXAMPLES]
+            ]
+            yield Finding(name, promise, len(rows), examples)

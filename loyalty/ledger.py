@@ -1,0 +1,344 @@
+"""The only door to the points ledger. Each function is one call of the SQL kernel (`loyalty/sql/kernel.sql`).
+
+Every write carries an idempotency key, unique within its scope for ever. The same key with the same input gives
+the first answer again; with other input it raises `KeyReused`. A refusal by a rule is a stored operation too:
+it comes back as `Posted` with a `refusal`, and the caller raises it after the commit (`Posted.or_raise`).
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+import psycopg.errors
+from django.db import DatabaseError, connection, transaction
+
+from loyalty.earning import Earned
+from loyalty.rules import Rules
+
+CHUNK_ROWS = 5_000
+WALLETS_PER_SWEEP = 200
+ATTEMPTS = 4
+
+
+class KeyReused(Exception):
+    """The idempotency key already names an operation with other input."""
+
+
+class Stale(Exception):
+    """The customer's facts moved between reading and posting: read them again and repeat."""
+
+
+class MomentAhead(Exception):
+    """`occurred_at` is more than 5 minutes ahead of the database's clock."""
+
+
+class Busy(Exception):
+    """Another operation holds the wallet for more than 4 seconds. Nothing was written; the same key may be sent again."""
+
+
+class Refused(Exception):
+    """A rule said no. The refusal is stored under its key, so a retry hears the same."""
+
+    def __init__(self, posted: "Posted") -> None:
+        super().__init__(posted.refusal)
+        self.posted = posted
+
+    @property
+    def code(self) -> str:
+        return str(self.posted.refusal and self.posted.refusal["code"])
+
+    @property
+    def fact(self) -> dict[str, Any]:
+        return self.posted.refusal or {}
+
+
+class NotEnoughPoints(Refused):
+    """`fact`: available, needed."""
+
+
+class ReferenceUsed(Refused):
+    """`fact`: id of the operation that already has the reference on this branch and day."""
+
+
+class AlreadyReversed(Refused):
+    """`fact`: id of the refund or cancellation."""
+
+
+REFUSALS: dict[str, type[Refused]] = {
+    "not_enough_points": NotEnoughPoints,
+    "reference_used": ReferenceUsed,
+    "already_reversed": AlreadyReversed,
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts for a business: a member of staff or an API key, at a branch."""
+
+    branch_id: int
+    staff_id: int | None = None
+    api_key_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What names an operation: its key, a hash of its input, the till's own number and moment (None: now)."""
+
+    key: str
+    input_hash: bytes
+    reference: str | None = None
+    occurred_at: datetime | None = None
+
+
+class Posted(NamedTuple):
+    """An operation as the ledger stored it. Points are signed; `owed_delta` < 0 is debt collected, > 0 debt added."""
+
+    outcome: str
+    customer: UUID
+    id: int
+    public_id: UUID
+    kind: str
+    refusal: dict[str, Any] | None
+    points: int
+    balance_after: int
+    owed_delta: int
+    visits: int | None
+    tier_id: int | None
+    enrolled: bool
+    trail: list[dict[str, str]] | None
+    occurred_at: datetime
+    wallet_id: int
+    customer_id: int
+    amount: Decimal | None = None
+
+    @property
+    def replayed(self) -> bool:
+        return self.outcome == "replayed"
+
+    def or_raise(self) -> "Posted":
+        """Raises the stored refusal; call it when the transaction is over."""
+        if self.refusal:
+            raise REFUSALS[self.refusal["code"]](self)
+        return self
+
+
+def input_hash(kind: str, content: Mapping[str, Any]) -> bytes:
+    """SHA-256 of the operation's kind and parsed input, so that `12.5` and `12.50` are the same input."""
+    return hashlib.sha256(orjson.dumps([kind, content], option=orjson.OPT_SORT_KEYS, default=_plain)).digest()
+
+
+def _plain(value: object) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta, (o).visits,
+       (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
+CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key)s::bigint, %(scope)s::text, %(key)s::text,
+       %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
+PURCHASE = f"""
+SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
+       %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
+       %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb) AS p(outcome, o, customer, amount)"""
+REDEEM = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
+       %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""
+REVERSE = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint) AS r(outcome, o, customer)"""
+
+
+def purchase(
+    *,
+    rules: Rules,
+    actor: Actor,
+    call: Call,
+    customer_id: int | None,
+    phone: str | None = None,
+    external_id: str | None = None,
+    amount: Decimal,
+    earned: Earned,
+    tier_id: int | None,
+    expires_at: datetime | None,
+    lines: list[dict[str, Any]] | None = None,
+) -> Posted:
+    """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled."""
+    return _post(
+        PURCHASE,
+        _call(rules, actor, call)
+        | {
+            "customer": customer_id,
+            "phone": phone,
+            "external_id": external_id,
+            "amount": amount,
+            "points": earned.points,
+            "trail": orjson.dumps(earned.trail).decode(),
+            "tier": tier_id,
+            "expires_at": expires_at,
+            "lines": orjson.dumps(lines, default=str).decode() if lines else None,
+        },
+    )
+
+
+def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int, points: int, description: str) -> Posted:
+    """Spends `points` > 0 of a customer who has a wallet in the programme."""
+    return _post(
+        REDEEM,
+        _call(rules, actor, call) | {"customer": customer_id, "points": points, "description": description},
+    )
+
+
+def reverse(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
+    """Refunds all of a purchase or cancels a redemption of this business."""
+    return _post(REVERSE, _call(rules, actor, call) | {"operation": operation_id})
+
+
+def _call(rules: Rules, actor: Actor, call: Call) -> dict[str, Any]:
+    return {
+        "program": rules.program_id,
+        "business": rules.business_id,
+        "branch": actor.branch_id,
+        "staff": actor.staff_id,
+        "api_key": actor.api_key_id,
+        "scope": f"business:{rules.business_id}",
+        "key": call.key,
+        "input_hash": call.input_hash,
+        "reference": call.reference,
+        "occurred_at": call.occurred_at,
+        "time_zone": rules.time_zone,
+    }
+
+
+def _post(statement: str, values: dict[str, Any]) -> Posted:
+    row = _retrying(statement, values)
+    outcome = row[0]
+    if outcome == "key_reused":
+        raise KeyReused
+    if outcome == "stale":
+        raise Stale
+    if outcome == "future":
+        raise MomentAhead
+    posted = Posted(*row)
+    return posted._replace(refusal=_parsed(posted.refusal), trail=_parsed(posted.trail))
+
+
+def _parsed(column: Any) -> Any:
+    """Django leaves jsonb as text in raw queries."""
+    return orjson.loads(column) if isinstance(column, str) else column
+
+
+def _retrying(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    """Runs one statement of the kernel again where a repeat is safe: it was rolled back whole.
+
+    A unique violation means that a parallel operation took the key or the reference first: the repeat reads it
+    and answers as a replay or a refusal. Inside somebody's transaction a savepoint keeps that transaction alive.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            if connection.in_atomic_block:
+                with transaction.atomic():
+                    return _execute(statement, values)
+            return _execute(statement, values)
+        except DatabaseError as error:
+            if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+                raise Busy from error
+            again = isinstance(error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.DeadlockDetected)
+            if not again or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _execute(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        row: tuple[Any, ...] = cursor.fetchone()
+    return row
+
+
+class Row(NamedTuple):
+    """A sale for `post_many`. The customer is enrolled; `occurred_at` may lie years back."""
+
+    key: str
+    customer_id: int
+    branch_id: int
+    amount: Decimal
+    earned: Earned
+    occurred_at: datetime
+    expires_at: datetime | None = None
+
+
+def post_many(*, rules: Rules, scope: str, rows: Iterable[Row], staff_id: int | None = None) -> Iterator[list[str]]:
+    """Posts many sales set-based, in chunks with a commit each, and yields each chunk's outcomes in order.
+
+    An outcome is `posted`, `replayed` (the key was there with this input) or `key_reused`. `scope` names the import
+    or the history within the business, so that its keys are its own. Stopped anywhere, it may simply run again.
+    """
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK_ROWS:
+            yield _post_chunk(rules, scope, staff_id, chunk)
+            chunk = []
+    if chunk:
+        yield _post_chunk(rules, scope, staff_id, chunk)
+
+
+def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row]) -> list[str]:
+    sent = [
+        {
+            "key": row.key,
+            "hash": input_hash(
+                "purchase", {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at}
+            ).hex(),
+            "customer": row.customer_id,
+            "branch": row.branch_id,
+            "amount": str(row.amount),
+            "points": row.earned.points,
+            "trail": row.earned.trail,
+            "occurred_at": row.occurred_at,
+            "expires_at": row.expires_at,
+        }
+        for row in rows
+    ]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT outcome FROM loyalty_post_many(%s::bigint, %s::bigint, %s::bigint, %s::text, %s::text, %s::jsonb)"
+            " ORDER BY position",
+            [rules.program_id, rules.business_id, staff_id, scope, rules.time_zone, orjson.dumps(sent).decode()],
+        )
+        return [outcome for (outcome,) in cursor.fetchall()]
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Sets the ledger's clock on this connection: for histories and tests, where time has already passed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('regulars.now', %s::text, false)", [moment.isoformat()])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('regulars.now', '', false)")
+
+
+DUE_WALLETS = """
+SELECT DISTINCT wallet_id FROM loyalty_lot
+ WHERE open AND expires_at <= loyalty_now() ORDER BY wallet_id LIMIT %s::integer"""
+EXPIRE = "SELECT coalesce(sum(loyalty_expire(wallet_id)), 0)::bigint FROM unnest(%s::bigint[]) AS due(wallet_id)"
+
+
+def expire_due() -> int:
+    """Expires every due lot of the installation, a commit per few wallets, and returns the points. Safe to repeat."""
+    expired = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(DUE_WALLETS, [WALLETS_PER_SWEEP])
+            due = [wallet_id for (wallet_id,) in cursor.fetchall()]
+            if not due:
+                return expired
+            cursor.execute(EXPIRE, [due])
+            expired += cursor.fetchone()[0]

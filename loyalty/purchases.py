@@ -1,0 +1,73 @@
+"""Recording sales and refunding them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from loyalty import ledger, lookup
+from loyalty.earning import earn
+from loyalty.ledger import Actor, Call, Posted
+from loyalty.lookup import Who
+from loyalty.rules import Rules
+
+MOST_AMOUNT = Decimal(100_000_000)
+REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What the till says: `amount` ≥ 0 in the programme's currency, and lines where it knows them."""
+
+    amount: Decimal
+    reference: str | None = None
+    occurred_at: datetime | None = None
+    lines: list[dict[str, Any]] | None = None
+
+
+def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime) -> Posted:
+    """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled.
+
+    Raises `lookup.UnknownCustomer` (a card or id nobody has), `ledger.ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
+    """
+    call = Call(
+        key=key,
+        input_hash=ledger.input_hash("purchase", {"who": [who.by, who.value], "sale": sale, "branch": actor.branch_id}),
+        reference=sale.reference,
+        occurred_at=sale.occurred_at,
+    )
+    for _ in range(REPEATS):
+        try:
+            return _record_once(rules, actor, who, sale, call, at).or_raise()
+        except ledger.Stale:
+            continue
+    raise ledger.Busy
+
+
+def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, at: datetime) -> Posted:
+    known = lookup.facts(program_id=rules.program_id, business_id=rules.business_id, who=who)
+    if known is None and who.by in ("card", "customer"):
+        raise lookup.UnknownCustomer
+    tier_id = known.tier_id if known else None
+    return ledger.purchase(
+        rules=rules,
+        actor=actor,
+        call=call,
+        customer_id=known.customer_id if known else None,
+        phone=who.value if who.by == "phone" else None,
+        external_id=who.value if who.by == "external_id" else None,
+        amount=sale.amount,
+        earned=earn(amount=sale.amount, terms=rules.terms, multipliers=rules.multipliers(tier_id)),
+        tier_id=tier_id,
+        expires_at=rules.expires_at(sale.occurred_at or at),
+        lines=sale.lines,
+    )
+
+
+def refund(*, rules: Rules, actor: Actor, operation_id: int, key: str, reference: str | None = None) -> Posted:
+    """Takes back a whole purchase of this business.
+
+    Raises `ledger.AlreadyReversed`, `ReferenceUsed`, `KeyReused`, `Busy`.
+    """
+    call = Call(key, ledger.input_hash("refund", {"of": operation_id}), reference)
+    return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

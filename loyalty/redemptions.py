@@ -1,0 +1,34 @@
+"""Spending points and taking it back."""
+
+from loyalty import ledger, lookup
+from loyalty.ledger import Actor, Call, Posted
+from loyalty.lookup import Who
+from loyalty.rules import Rules
+
+
+def redeem(
+    *, rules: Rules, actor: Actor, who: Who, points: int, description: str, key: str, reference: str | None = None
+) -> Posted:
+    """Spends `points` > 0 on something described in words.
+
+    Raises `lookup.UnknownCustomer`, `ledger.NotEnoughPoints`, `ReferenceUsed`, `KeyReused`, `Busy`.
+    """
+    known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
+    content = {"customer": known.customer_id, "points": points, "description": description, "branch": actor.branch_id}
+    return ledger.redeem(
+        rules=rules,
+        actor=actor,
+        call=Call(key, ledger.input_hash("redemption", content | {"reference": reference}), reference),
+        customer_id=known.customer_id,
+        points=points,
+        description=description,
+    ).or_raise()
+
+
+def cancel(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Posted:
+    """Gives the points of a redemption of this business back to the lots they came from.
+
+    Raises `ledger.AlreadyReversed`, `KeyReused`, `Busy`.
+    """
+    call = Call(key, ledger.input_hash("cancellation", {"of": operation_id}))
+    return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

@@ -1,0 +1,62 @@
+"""Short words for acting on the ledger in tests."""
+
+import itertools
+from datetime import datetime
+from decimal import Decimal
+
+from conftest import NOON, Shop
+from loyalty import purchases, redemptions
+from loyalty.ledger import Posted
+from loyalty.lookup import Who
+from loyalty.models import Wallet
+from loyalty.purchases import Sale
+
+PHONE = "+994501234567"
+_keys = (f"key-{n}" for n in itertools.count(1))
+
+
+def buy(
+    shop: Shop,
+    amount: str | int | Decimal,
+    *,
+    phone: str = PHONE,
+    key: str | None = None,
+    at: datetime | None = None,
+    **sale: object,
+) -> Posted:
+    return purchases.record(
+        rules=shop.rules,
+        actor=shop.actor,
+        who=Who("phone", phone),
+        sale=Sale(Decimal(amount), occurred_at=at, **sale),
+        key=key or next(_keys),
+        at=at or NOON,
+    )
+
+
+def redeem(
+    shop: Shop, points: int, *, phone: str = PHONE, key: str | None = None, reference: str | None = None
+) -> Posted:
+    return redemptions.redeem(
+        rules=shop.rules,
+        actor=shop.actor,
+        who=Who("phone", phone),
+        points=points,
+        description="Coffee",
+        key=key or next(_keys),
+        reference=reference,
+    )
+
+
+def refund(shop: Shop, posted: Posted, *, key: str | None = None, reference: str | None = None) -> Posted:
+    return purchases.refund(
+        rules=shop.rules, actor=shop.actor, operation_id=posted.id, key=key or next(_keys), reference=reference
+    )
+
+
+def cancel(shop: Shop, posted: Posted, *, key: str | None = None) -> Posted:
+    return redemptions.cancel(rules=shop.rules, actor=shop.actor, operation_id=posted.id, key=key or next(_keys))
+
+
+def wallet(phone: str = PHONE) -> Wallet:
+    return Wallet.objects.get(customer__phone=phone)

@@ -1,0 +1,70 @@
+"""Many real connections at once, watched from outside: who took part, and who had to wait for a lock."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, connections
+
+
+@dataclass
+class Crew:
+    """Threads that each hold a database connection of their own. Results come in the order of the calls."""
+
+    size: int
+    pool: ThreadPoolExecutor
+    backends: set[int] = field(default_factory=set)
+    lock_waits: int = 0
+
+    def all_at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Runs the calls side by side from one starting signal. An exception is a result."""
+        assert len(calls) <= self.size
+        start = threading.Barrier(len(calls))
+        futures: list[Future[Any]] = [self.pool.submit(self._run, call, start) for call in calls]
+        return [future.result() for future in futures]
+
+    def _run(self, call: Callable[[], Any], start: threading.Barrier) -> Any:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            self.backends.add(cursor.fetchone()[0])
+        start.wait()
+        try:
+            return call()
+        except Exception as error:
+            return error
+
+    def watch(self, stop: threading.Event) -> None:
+        """Counts sightings of a backend that waits for a lock."""
+        with connection.cursor() as cursor:
+            while not stop.is_set():
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                )
+                self.lock_waits += cursor.fetchone()[0]
+                time.sleep(0.002)
+
+
+@contextmanager
+def crew(size: int) -> Iterator[Crew]:
+    stop = threading.Event()
+    with ThreadPoolExecutor(size + 1) as pool:
+        hands = Crew(size, pool)
+        watcher = pool.submit(hands.watch, stop)
+        try:
+            yield hands
+        finally:
+            stop.set()
+            watcher.result()
+            closing = threading.Barrier(size + 1)
+            for future in [pool.submit(_close, closing) for _ in range(size + 1)]:
+                future.result()
+
+
+def _close(closing: threading.Barrier) -> None:
+    """One per thread: the barrier keeps a thread from closing twice while another keeps its connection."""
+    closing.wait()
+    connections.close_all()

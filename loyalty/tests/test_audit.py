@@ -1,0 +1,106 @@
+"""The audit sees every cached figure that is wrong. Corruption goes round the guards: they are switched off for it."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from conftest import Shop
+from loyalty import audit
+from loyalty.tests.conftest import buy, cancel, redeem, refund
+
+pytestmark = pytest.mark.django_db
+
+CORRUPTIONS = {
+    "balance_is_its_entries": "UPDATE loyalty_wallet SET balance = balance + 1",
+    "balance_is_its_entries: owed": "UPDATE loyalty_wallet SET owed = owed + 1",
+    "balance_is_its_entries: lifetime": "UPDATE loyalty_wallet SET lifetime = lifetime + 1",
+    "balance_is_its_lots": "UPDATE loyalty_lot SET remaining = remaining - 1 WHERE remaining > 0",
+    "lot_is_credit_minus_draws": "UPDATE loyalty_draw SET points = points - 1",
+    "entry_is_lots_minus_draws": "UPDATE loyalty_lot SET credit = credit + 1, remaining = remaining + 1",
+    "no_prefix_is_negative": "UPDATE loyalty_entry SET balance_after = balance_after + 1 WHERE kind = 'earn'",
+    "operation_is_its_entries": "UPDATE loyalty_operation SET points = points + 1 WHERE kind = 'purchase'",
+    "operation_is_its_entries: balance": "UPDATE loyalty_operation SET balance_after = balance_after + 1 WHERE refusal IS NULL",
+    "operation_is_its_entries: refused": "UPDATE loyalty_operation SET refusal = '{\"code\": \"x\"}' WHERE kind = 'purchase'",
+    "entry_has_its_operation": "DELETE FROM loyalty_operation WHERE kind = 'redemption'",
+    "purchase_is_its_operation": "DELETE FROM loyalty_purchase WHERE refunded = 0",
+    "purchase_is_its_operation: day": "UPDATE loyalty_purchase SET local_on = local_on + 1",
+    "redemption_is_its_operation": "UPDATE loyalty_redemption SET points = points + 1",
+    "reversed_once": "UPDATE loyalty_operation SET points = points - 1 WHERE kind = 'refund'",
+    "reversal_is_marked": "UPDATE loyalty_purchase SET refunded = 0",
+    "reversal_is_marked: redemption": "UPDATE loyalty_redemption SET status = 'confirmed'",
+    "membership_is_its_purchases": "UPDATE loyalty_membership SET visits = visits + 1",
+    "membership_is_its_purchases: days": "UPDATE loyalty_membership SET visit_days = visit_days + 1",
+    "membership_is_its_purchases: spend": "UPDATE loyalty_membership SET spend = spend + 1",
+    "membership_is_its_purchases: last": "UPDATE loyalty_membership SET last_at = last_at + interval '1 day'",
+    "membership_is_its_purchases: gone": "DELETE FROM loyalty_membership",
+    "draw_is_of_its_wallet": "UPDATE loyalty_draw SET issuer_id = issuer_id + 1",
+    "lot_expires_once": "UPDATE loyalty_lot SET expires_at = NULL",
+    "clearing_nets_to_zero": "UPDATE loyalty_draw SET point_value = point_value * 2 WHERE points < 0",
+    "wallet_of_its_owner": "UPDATE loyalty_lot SET customer_id = customer_id + 1",
+    "branch_of_its_business": "UPDATE loyalty_operation SET branch_id = branch_id + 1000 WHERE branch_id IS NOT NULL",
+}
+
+
+@pytest.fixture
+def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
+    """One of everything: earned, expired, spent elsewhere, cancelled, refunded."""
+    program = shop.business.program
+    program.points_last_months = 1
+    program.save()
+    buy(shop, 7)
+    program.points_last_months = None
+    program.save()
+    refunded = buy(shop, 20)
+    buy(shop, 30)
+    other = new_shop("other")
+    cancelled = redeem(other, 8)
+    redeem(other, 5)
+    cancel(other, cancelled)
+    refund(shop, refunded)
+
+
+def audit_exit() -> tuple[int, dict[str, object]]:
+    out = StringIO()
+    try:
+        call_command("audit_ledger", "--json", stdout=out)
+    except SystemExit as stop:
+        return int(str(stop.code)), json.loads(out.getvalue())
+    return 0, json.loads(out.getvalue())
+
+
+@pytest.mark.usefixtures("history")
+def test_an_honest_history_passes() -> None:
+    code, said = audit_exit()
+    assert (code, said["agree"]) == (0, True)
+    assert len(said["checks"]) == len(audit.CHECKS)
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_a_corrupted_figure_is_found_by_name_with_exit_status_1(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(CORRUPTIONS[name])
+        assert cursor.rowcount > 0
+    code, said = audit_exit()
+    assert code == 1
+    broken = {check["name"]: check["examples"] for check in said["checks"] if check["breaches"]}
+    assert broken.get(name.partition(":")[0])
+
+
+def test_every_promise_has_a_corruption_that_breaks_it() -> None:
+    assert {name.partition(":")[0] for name in CORRUPTIONS} == audit.CHECKS.keys()
+
+
+@pytest.mark.usefixtures("history")
+def test_the_command_names_the_broken_promise_and_a_row() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE loyalty_wallet SET balance = balance + 1")
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("audit_ledger", stdout=out)
+    assert "BROKEN  A wallet's balance is what remains in its lots. 1 rows" in out.getvalue()

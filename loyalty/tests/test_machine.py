@@ -1,0 +1,265 @@
+"""The ledger against a plain Python model of it: any order of enrolling, earning, redeeming, reversing, expiring
+and repeating must leave both with the same balances, debts, lots and answers."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from businesses.models import Program
+from conftest import Shop, assert_books_agree
+from loyalty import ledger
+from loyalty.earning import Earned
+from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted
+from loyalty.lookup import Who, facts
+from loyalty.models import Lot, Wallet
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PHONES = ["+994501110001", "+994501110002", "+994501110003"]
+_programs = itertools.count(1)
+
+
+@dataclass
+class ModelLot:
+    earned_by: str | None
+    remaining: int
+    expires_at: datetime | None
+
+
+@dataclass
+class ModelWallet:
+    """What the rules of the ledger say, in the fewest words."""
+
+    lots: list[ModelLot] = field(default_factory=list)
+    owed: int = 0
+    lifetime: int = 0
+
+    @property
+    def balance(self) -> int:
+        return sum(lot.remaining for lot in self.lots)
+
+    def expire(self, now: datetime) -> None:
+        for lot in self.lots:
+            if lot.expires_at and lot.expires_at <= now:
+                lot.remaining = 0
+
+    def draw(self, points: int, own: str | None = None) -> list[tuple[ModelLot, int]]:
+        never = datetime.max.replace(tzinfo=UTC)
+        order = sorted(self.lots, key=lambda lot: (own is None or lot.earned_by != own, lot.expires_at or never))
+        taken = []
+        for lot in order:
+            part = min(points, lot.remaining)
+            if part:
+                lot.remaining -= part
+                points -= part
+                taken.append((lot, part))
+        assert points == 0
+        return taken
+
+    def earn(self, key: str, points: int, expires_at: datetime | None) -> None:
+        self.lots.append(ModelLot(key, points, expires_at))
+        self.lifetime += points
+        collected = min(self.owed, points)
+        self.draw(collected)
+        self.owed -= collected
+
+    def unearn(self, key: str, points: int) -> None:
+        taken = min(points, self.balance)
+        self.draw(taken, own=key)
+        self.owed += points - taken
+        self.lifetime -= points
+
+    def unredeem(self, taken: list[tuple[ModelLot, int]], now: datetime) -> None:
+        for lot, part in taken:
+            if lot.expires_at and lot.expires_at <= now:
+                self.lots.append(ModelLot(None, part, now + timedelta(days=14)))
+            else:
+                lot.remaining += part
+
+
+@dataclass(frozen=True)
+class Done:
+    """An accepted operation, with what is needed to reverse it or to send it again."""
+
+    kind: str
+    phone: str
+    posted: Posted
+    send: Any
+    points: int
+    taken: Any = None
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    operations = Bundle("operations")
+
+    def __init__(self) -> None:
+        super().__init__()
+        number = next(_programs)
+        self.program = Program.objects.create(slug=f"m{number}", name="M", currency="AZN", join_code=f"M{number}")
+        self.shops = [Shop(self.program, f"m{number}-{letter}") for letter in "ab"]
+        self.rules = [shop.rules for shop in self.shops]
+        self.wallets: dict[str, ModelWallet] = {}
+        self.reversed: set[int] = set()
+        self.now = START
+        self.keys = itertools.count(1)
+
+    def call(self, content: object) -> Call:
+        key = f"k{next(self.keys)}"
+        return Call(key, ledger.input_hash("test", {"key": key, "content": repr(content)}), occurred_at=self.now)
+
+    def customer(self, phone: str) -> int | None:
+        known = facts(program_id=self.program.pk, business_id=self.shops[0].business.pk, who=Who("phone", phone))
+        return known.customer_id if known else None
+
+    @rule(days=st.integers(1, 45))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(
+        target=operations,
+        shop=st.integers(0, 1),
+        phone=st.sampled_from(PHONES),
+        points=st.integers(0, 50),
+        lasts=st.sampled_from([None, 10, 30, 60]),
+    )
+    def earn(self, shop: int, phone: str, points: int, lasts: int | None) -> Done:
+        expires_at = self.now + timedelta(days=lasts) if lasts else None
+        values = {
+            "rules": self.rules[shop],
+            "actor": self.shops[shop].actor,
+            "call": self.call((shop, phone, points)),
+            "customer_id": self.customer(phone),
+            "phone": phone,
+            "amount": Decimal(points),
+            "earned": Earned(points, []),
+            "tier_id": None,
+            "expires_at": expires_at,
+        }
+        posted = self.send(ledger.purchase, values)
+        assert posted.enrolled == (phone not in self.wallets)
+        wallet = self.wallets.setdefault(phone, ModelWallet())
+        if points:
+            wallet.earn(values["call"].key, points, expires_at)
+        assert posted.balance_after == wallet.balance
+        return Done("purchase", phone, posted, (ledger.purchase, values), points)
+
+    @rule(target=operations, shop=st.integers(0, 1), phone=st.sampled_from(PHONES), points=st.integers(1, 80))
+    def redeem(self, shop: int, phone: str, points: int) -> Any:
+        if phone not in self.wallets:
+            return multiple()
+        wallet = self.wallets[phone]
+        wallet.expire(self.now)
+        values = {
+            "rules": self.rules[shop],
+            "actor": self.shops[shop].actor,
+            "call": self.call((shop, phone, points)),
+            "customer_id": self.customer(phone),
+            "points": points,
+            "description": "x",
+        }
+        posted = self.send(ledger.redeem, values)
+        if points > wallet.balance:
+            assert posted.refusal == {"code": "not_enough_points", "available": wallet.balance, "needed": points}
+            with pytest.raises(NotEnoughPoints):
+                posted.or_raise()
+            return multiple()
+        taken = wallet.draw(points)
+        assert posted.balance_after == wallet.balance
+        return Done("redemption", phone, posted, (ledger.redeem, values), points, taken)
+
+    @rule(done=operations)
+    def reverse(self, done: Done) -> None:
+        wallet = self.wallets[done.phone]
+        wallet.expire(self.now)
+        rules, actor = done.send[1]["rules"], done.send[1]["actor"]
+        posted = self.send(
+            ledger.reverse,
+            {
+                "rules": rules,
+                "actor": actor,
+                "call": self.call(done.posted.id),
+                "operation_id": done.posted.id,
+            },
+        )
+        if done.posted.id in self.reversed:
+            with pytest.raises(AlreadyReversed):
+                posted.or_raise()
+            return
+        self.reversed.add(done.posted.id)
+        if done.kind == "redemption":
+            wallet.unredeem(done.taken, self.now)
+        elif done.points:
+            wallet.unearn(done.send[1]["call"].key, done.points)
+        assert posted.balance_after == wallet.balance
+
+    @rule()
+    def sweep(self) -> None:
+        with ledger.clock_at(self.now):
+            ledger.expire_due()
+        for wallet in self.wallets.values():
+            wallet.expire(self.now)
+
+    @rule(done=operations)
+    def repeat(self, done: Done) -> None:
+        function, values = done.send
+        again = self.send(function, values)
+        assert again.replayed
+        assert again._replace(outcome="") == done.posted._replace(outcome="")
+
+    @rule(done=consumes(operations))
+    def reuse_the_key_for_something_else(self, done: Done) -> None:
+        function, values = done.send
+        other = Call(values["call"].key, b"other input", occurred_at=self.now)
+        with pytest.raises(KeyReused):
+            self.send(function, values | {"call": other})
+
+    def send(self, function: Any, values: dict[str, Any]) -> Posted:
+        with ledger.clock_at(self.now):
+            return function(**values)
+
+    @invariant()
+    def ledger_and_model_agree(self) -> None:
+        stored = {
+            wallet.customer.phone: wallet
+            for wallet in Wallet.objects.filter(program=self.program).select_related("customer")
+        }
+        assert stored.keys() == self.wallets.keys()
+        for phone, wallet in self.wallets.items():
+            row = stored[phone]
+            assert (row.balance, row.owed, row.lifetime) == (wallet.balance, wallet.owed, wallet.lifetime)
+            lots = Lot.objects.filter(wallet=row, open=True).values_list("remaining", "expires_at")
+            assert sorted(map(repr, lots)) == sorted(
+                repr((lot.remaining, lot.expires_at)) for lot in wallet.lots if lot.remaining
+            )
+
+    def teardown(self) -> None:
+        assert_books_agree()
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_the_ledger_is_its_model_whatever_the_order() -> None:
+    run_state_machine_as_test(
+        LedgerMachine,
+        settings=settings(
+            max_examples=120,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
+        ),
+    )
