@@ -2,12 +2,18 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
-from config import health
+from config import health, styleguide
 
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("language/", set_language, name="set_language"),
+    path("styleguide/", styleguide.components, name="styleguide"),
+    path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),
+    path("styleguide/points/", styleguide.points, name="styleguide-points"),
+    path("styleguide/code/", styleguide.code, name="styleguide-code"),
 ]
