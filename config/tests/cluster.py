@@ -5,18 +5,15 @@ on a database of your own instead.
 """
 
 import base64
-import importlib.util
 import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from embedded import Postgres, Valkey, when_this_process_dies
 
 # A crash may lose this cluster, so it need not wait for the disk.
 NOT_DURABLE = ("-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "wal_level=minimal")
@@ -35,16 +32,6 @@ ENVIRONMENT = {
 }
 
 
-def load_run() -> ModuleType:
-    """The script ./run as a module: it has no .py at its end, so that its name is a command."""
-    loader = SourceFileLoader("run", str(ROOT / "run"))
-    spec = importlib.util.spec_from_loader("run", loader)
-    assert spec is not None
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Before pytest-django's hook of the same name, which reads the settings: wrappers come first."""
@@ -56,17 +43,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def start_servers(config: pytest.Config) -> None:
-    run = load_run()
     folder = Path(tempfile.mkdtemp(prefix="regulars-test-", dir="/tmp"))
-    postgres = run.Postgres(folder / "postgres", folder, NOT_DURABLE)
-    valkey = run.Valkey(folder / "valkey", folder, ("--appendonly", "no"))
+    postgres = Postgres(folder / "postgres", folder, NOT_DURABLE)
+    valkey = Valkey(folder / "valkey", folder, ("--appendonly", "no"))
     for server in (postgres, valkey):
         server.start()
     end = 'kill -QUIT "$1"; kill -KILL "$2"; sleep 1; rm -rf "$3"'
-    watch = run.when_this_process_dies(end, postgres.process.pid, valkey.process.pid, folder)
+    watch = when_this_process_dies(end, postgres.process.pid, valkey.process.pid, folder)
     for server in (postgres, valkey):
         server.wait()
-    os.environ |= {"DATABASE_URL": postgres.url, "PGPORT": "5432", "CELERY_BROKER_URL": valkey.url}
+    os.environ |= {**postgres.environment(), **valkey.environment()}
 
     def stop() -> None:
         watch.kill()
