@@ -238,20 +238,23 @@ class Postgres(Server):
         return [str(self.programs / "postgres"), *where]
 
     def running(self) -> int | None:
-        pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return None
-        pid = int(pid_file.read_text().split("\n")[0])
-        if str(self.data) in command_of(pid):
-            return pid
-        pid_file.unlink()  # its server is gone; another program may bear the number now, and would stop the start
+        pid = self.pid_file()[0]
+        if pid.isdigit() and str(self.data) in command_of(int(pid)):
+            return int(pid)
+        # Its server is gone. Another program may bear the number now, which would keep PostgreSQL from starting.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         return None
 
     def answers(self) -> bool:
-        with contextlib.suppress(OSError):
-            lines = (self.data / "postmaster.pid").read_text().split("\n")
-            return len(lines) > 7 and lines[7].strip() == "ready" and lines[0] == str(self.process.pid)
-        return False
+        lines = self.pid_file()
+        return len(lines) > 7 and lines[7].strip() == "ready" and lines[0] == str(self.process.pid)
+
+    def pid_file(self) -> list[str]:
+        """What the server says about itself: its pid first, its state in the eighth line."""
+        try:
+            return (self.data / "postmaster.pid").read_text().split("\n")
+        except OSError:
+            return [""]
 
 
 class Valkey(Server):
