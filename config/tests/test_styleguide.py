@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.template.loader import get_template
 from django.test import Client, override_settings
+from django.utils import translation
 
 from businesses.models import User
 from config.styleguide import STATES, SampleForm
@@ -100,9 +101,10 @@ def test_pages_of_ones_account_wear_our_layout(step: str, superadmin: Client):
 
 @pytest.mark.django_db
 def test_a_page_speaks_the_language_that_was_pressed(client: Client):
-    answer = client.post("/language/", {"language": "ru", "next": "/accounts/login/"})
-    assert answer.url == "/accounts/login/"
-    assert '<html lang="ru"' in client.get("/accounts/login/").content.decode()
+    with translation.override("en"):  # which also takes back what the pages set for this thread
+        answer = client.post("/language/", {"language": "ru", "next": "/accounts/login/"})
+        assert answer.url == "/accounts/login/"
+        assert '<html lang="ru"' in client.get("/accounts/login/").content.decode()
 
 
 def test_a_mistake_stands_beside_its_field_and_the_value_is_kept():
