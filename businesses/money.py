@@ -49,6 +49,11 @@ def show_amount(amount: Decimal, currency: str, language: str) -> str:
     return shown.replace("-", "\u2212")
 
 
+def plain(amount: Decimal, currency: str) -> str:
+    """`1204.50`: the decimals of the currency and nothing else, for machines."""
+    return format(amount.quantize(Decimal(1).scaleb(-decimals(currency))), "f")
+
+
 @cache
 def symbol(currency: str, language: str) -> str:
     """The sign of a currency: in this language, or else in one of ours that knows it (₼), or else its code."""

@@ -35,7 +35,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # absolute, for staff; customers have a cookie of their own
 STAFF_IDLE_SECONDS = 30 * 60
+ADMIN_IDLE_SECONDS = 15 * 60
 CUSTOMER_SESSION_DAYS = 30
+PROXIES = env.int("PROXIES", default=0)  # ours in front of the web server, each adding to X-Forwarded-For
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -95,6 +97,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "businesses.sessions.limit_sessions",
+    "businesses.access.require_mfa_in_admin",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -113,6 +117,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "businesses.access.portal_context",
             ],
         },
     }
@@ -144,7 +149,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
+    "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
+}
 
 # --- People who sign in -----------------------------------------------------------------------------------
 
@@ -157,6 +165,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+ACCOUNT_ADAPTER = "businesses.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -165,6 +174,7 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = True
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_ADAPTER = "businesses.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Regulars"
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -173,6 +183,10 @@ LOGIN_REDIRECT_URL = "/counter/"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Regulars <no-reply@localhost>")
+
+# --- Messages to customers --------------------------------------------------------------------------------
+
+MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
 
 # --- Languages and places ---------------------------------------------------------------------------------
 
@@ -193,7 +207,11 @@ STORAGES = {
 
 # --- API --------------------------------------------------------------------------------------------------
 
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)  # per key
+THROTTLE_URL = CELERY_BROKER_URL.replace("redis+socket:", "unix:")
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

@@ -1,16 +1,21 @@
 """Every address of the platform, read from the top down."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
 from config import health, styleguide
 
+admin.site.login = secure_admin_login(admin.site.login)  # with the second factor, like everybody
+
 urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
     path("accounts/", include("allauth.urls")),
+    path("", include("businesses.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -214,7 +215,7 @@ def _call(rules: Rules, actor: Actor, call: Call) -> dict[str, Any]:
 
 
 def _post(statement: str, values: dict[str, Any]) -> Posted:
-    row = _retrying(statement, values)
+    (row,) = _retrying(statement, values)
     outcome = row[0]
     if outcome == "key_reused":
         raise KeyReused
@@ -231,7 +232,7 @@ def _parsed(column: Any) -> Any:
     return orjson.loads(column) if isinstance(column, str) else column
 
 
-def _retrying(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+def _retrying(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Runs one statement of the kernel again where a repeat is safe: it was rolled back whole.
 
     A unique violation means that a parallel operation took the key or the reference first: the repeat reads it
@@ -252,15 +253,24 @@ def _retrying(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
     raise AssertionError("unreachable")
 
 
-def _execute(statement: str, values: dict[str, Any]) -> tuple[Any, ...]:
+def _execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        row: tuple[Any, ...] = cursor.fetchone()
-    return row
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+POST_MANY = """
+SELECT outcome FROM loyalty_post_many(%(program)s::bigint, %(business)s::bigint, %(staff)s::bigint, %(scope)s::text,
+       %(time_zone)s::text, %(rows)s::jsonb) ORDER BY position"""
 
 
 class Row(NamedTuple):
-    """A sale for `post_many`. The customer is enrolled; `occurred_at` may lie years back."""
+    """A sale for `post_many`. The customer is enrolled; `occurred_at` may lie years back.
+
+    `tier_id` is the customer's tier that `earned` was computed with. Without an `input_hash` it is that of the
+    customer, amount and moment.
+    """
 
     key: str
     customer_id: int
@@ -269,21 +279,19 @@ class Row(NamedTuple):
     earned: Earned
     occurred_at: datetime
     expires_at: datetime | None = None
+    tier_id: int | None = None
+    input_hash: bytes | None = None
 
 
 def post_many(*, rules: Rules, scope: str, rows: Iterable[Row], staff_id: int | None = None) -> Iterator[list[str]]:
     """Posts many sales set-based, in chunks with a commit each, and yields each chunk's outcomes in order.
 
-    An outcome is `posted`, `replayed` (the key was there with this input) or `key_reused`. `scope` names the import
-    or the history within the business, so that its keys are its own. Stopped anywhere, it may simply run again.
+    An outcome is `posted`, `replayed` (the key was there with this input), `key_reused`, `stale` (the customer's tier
+    has moved: nothing was written) or `future`. `scope` names the import or the history within the business, so that
+    its keys are its own. Stopped anywhere, it may simply run again.
     """
-    chunk: list[Row] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK_ROWS:
-            yield _post_chunk(rules, scope, staff_id, chunk)
-            chunk = []
-    if chunk:
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
         yield _post_chunk(rules, scope, staff_id, chunk)
 
 
@@ -291,26 +299,31 @@ def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row])
     sent = [
         {
             "key": row.key,
-            "hash": input_hash(
-                "purchase", {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at}
-            ).hex(),
+            "hash": (row.input_hash or _hash_of(row)).hex(),
             "customer": row.customer_id,
             "branch": row.branch_id,
             "amount": str(row.amount),
             "points": row.earned.points,
             "trail": row.earned.trail,
+            "tier": row.tier_id,
             "occurred_at": row.occurred_at,
             "expires_at": row.expires_at,
         }
         for row in rows
     ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT outcome FROM loyalty_post_many(%s::bigint, %s::bigint, %s::bigint, %s::text, %s::text, %s::jsonb)"
-            " ORDER BY position",
-            [rules.program_id, rules.business_id, staff_id, scope, rules.time_zone, orjson.dumps(sent).decode()],
-        )
-        return [outcome for (outcome,) in cursor.fetchall()]
+    values = {
+        "program": rules.program_id,
+        "business": rules.business_id,
+        "staff": staff_id,
+        "scope": scope,
+        "time_zone": rules.time_zone,
+        "rows": orjson.dumps(sent).decode(),
+    }
+    return [outcome for (outcome,) in _retrying(POST_MANY, values)]
+
+
+def _hash_of(row: Row) -> bytes:
+    return input_hash("purchase", {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at})
 
 
 @contextmanager

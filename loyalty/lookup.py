@@ -30,6 +30,7 @@ class Facts:
     public_id: UUID | None
     balance: int
     tier_id: int | None
+    name: str
     agreed_to_sms: bool
 
 
@@ -53,12 +54,13 @@ NAMED_BY: dict[By, str] = {
     ),
 }
 FACTS = """
-SELECT c.id, w.id, w.public_id, coalesce(w.balance, 0), w.tier_id,
+SELECT c.id, w.id, w.public_id, coalesce(w.balance, 0), w.tier_id, coalesce(p.name, ''),
        coalesce((SELECT granted FROM customers_consent k
                   WHERE k.customer_id = c.id AND k.business_id = %(business)s::bigint AND k.channel = 'sms'
                   ORDER BY k.id DESC LIMIT 1), false)
   FROM customers_customer c
   LEFT JOIN loyalty_wallet w ON w.customer_id = c.id AND w.program_id = %(program)s::bigint
+  LEFT JOIN customers_profile p ON p.customer_id = c.id AND p.program_id = %(program)s::bigint
  WHERE """
 
 

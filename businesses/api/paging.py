@@ -1,0 +1,45 @@
+"""Cursor pages: `?limit=&cursor=` → `{results, next_cursor}`. A cursor is sealed: our ids do not show."""
+
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+
+from businesses.api.problems import Problem
+from businesses.encryption import seal, unseal
+
+MOST = 100
+USUAL = 25
+
+
+def page(newest_first: QuerySet[Any], query: QueryDict, render: Callable[[QuerySet[Any]], list[Any]]) -> dict[str, Any]:
+    """One page of rows that are ordered by `-id`; `render` turns its rows into what is shown, one for one."""
+    limit, before = _limit(query.get("limit")), _before(query.get("cursor"))
+    if before is not None:
+        newest_first = newest_first.filter(pk__lt=before)
+    ids = list(newest_first.values_list("pk", flat=True)[: limit + 1])
+    more = len(ids) > limit
+    model: type[Model] = newest_first.model
+    rows = model._default_manager.filter(pk__in=ids[:limit]).order_by("-pk")
+    return {"results": render(rows), "next_cursor": seal(str(ids[limit - 1])) if more else None}
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return USUAL
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:
+        raise Problem(422, "invalid", "Some fields are wrong.", errors={"limit": [f"Has to be between 1 and {MOST}."]})
+    return int(text)
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    try:
+        return int(unseal(cursor))
+    except (KeyError, ValueError, NotBase64, InvalidTag):
+        errors = {"cursor": ["Is not a cursor of ours."]}
+        raise Problem(422, "invalid", "Some fields are wrong.", errors=errors) from None

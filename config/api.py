@@ -1,0 +1,24 @@
+"""`/api/v1/`: the apps' calls, the OpenAPI document and its page."""
+
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+
+from businesses.api.problems import not_found
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    return not_found("No such call.").response()
+
+
+# Swagger UI brings styles of its own into its page; nothing else may have inline ones.
+docs = csp_update({"style-src": ["'unsafe-inline'"]})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+
+urlpatterns = [
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="api-schema"),
+    path("docs/", docs, name="api-docs"),
+    path("", include("businesses.api.urls")),
+    path("", include("loyalty.api.urls")),
+    re_path("", nothing_here),
+]

@@ -1,0 +1,93 @@
+"""From an authenticated call to the words of the domain: the rules, the actor, who is meant; and back to problems."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+
+from businesses.api.fields import Fields, text, uuid
+from businesses.api.problems import Problem, not_found
+from businesses.api.view import ApiCall, BusinessView
+from customers import phones
+from loyalty import ledger, lookup, rules
+from loyalty.ledger import Actor
+from loyalty.lookup import By, Who
+from loyalty.models import Operation
+from loyalty.rules import Rules
+
+WHO: tuple[By, ...] = ("phone", "card", "customer", "external_id")
+
+
+class LedgerView(BusinessView):
+    """Says what the ledger refuses in the API's words."""
+
+    def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+        try:
+            return super()._answer(request, kwargs)
+        except lookup.UnknownCustomer:
+            raise Problem(404, "unknown_customer", "Nobody in this programme goes by that name.") from None
+        except ledger.KeyReused:
+            raise Problem(
+                422, "key_reused", "This Idempotency-Key already names another request. Use a new key."
+            ) from None
+        except ledger.MomentAhead:
+            errors = {"occurred_at": ["Lies more than 5 minutes ahead."]}
+            raise Problem(422, "invalid", "Some fields are wrong.", errors=errors) from None
+        except ledger.Busy:
+            detail = "The customer's points are being changed by another request. Send the same one again; it is never added twice."
+            raise Problem(409, "in_progress", detail, headers={"Retry-After": "1"}) from None
+        except ledger.Refused as refused:
+            raise refusal(refused) from None
+
+
+def refusal(refused: ledger.Refused) -> Problem:
+    """A stored refusal: the same body for the first answer and for each replay."""
+    facts = {name: value for name, value in refused.fact.items() if name != "code"}
+    sentence = {
+        "not_enough_points": "Not enough points: {available} available, {needed} needed.",
+        "reference_used": "This reference was used at this branch on that day.",
+        "already_reversed": "This was reversed before.",
+    }[refused.code].format(**facts)
+    headers = {"Idempotency-Replayed": "true"} if refused.posted.replayed else {}
+    return Problem(409, refused.code, sentence, headers=headers, **facts)
+
+
+def rules_of(call: ApiCall) -> Rules:
+    return rules.of(call.access.business_id, call.access.rules_version)
+
+
+def actor_of(call: ApiCall, fields: Fields, terms: Rules) -> Actor:
+    """The key at the branch that the body names, or at the business's first one."""
+    branch = fields.read("branch", uuid)
+    branch_id = terms.branches.get(branch) if branch else terms.first_branch_id
+    if branch_id is None:
+        fields.error("branch", "No open branch of this business has that id.")
+        branch_id = terms.first_branch_id
+    return Actor(branch_id=branch_id, api_key_id=call.access.key_id)
+
+
+def who_of(fields: Fields, country: str) -> Who:
+    """The customer named by exactly one of phone, card, customer, external_id."""
+
+    def phone(value: Any) -> str:
+        try:
+            return phones.parse(text(64)(value), country)
+        except phones.InvalidPhone:
+            raise ValueError("Is not a phone number.") from None
+
+    parsers = {"phone": phone, "card": text(64), "customer": lambda value: str(uuid(value)), "external_id": text(128)}
+    given = [name for name in WHO if fields.has(name)]
+    found = [Who(name, value) for name in WHO if (value := fields.read(name, parsers[name])) is not None]
+    if len(given) != 1:
+        fields.error("who", "Name the customer by exactly one of phone, card, customer, external_id.")
+    return found[0] if found else Who("customer", "")
+
+
+def own_operation(call: ApiCall, public_id: UUID, kind: str) -> int:
+    """The ledger's id of an accepted operation of this business; a stranger's id is not found."""
+    found = Operation.objects.filter(
+        business_id=call.access.business_id, public_id=public_id, kind=kind, refusal__isnull=True
+    ).values_list("pk", flat=True)
+    if not found:
+        raise not_found()
+    return int(found[0])

@@ -1,0 +1,163 @@
+"""The calls about one customer: find, enrol, profile, balance, entries and why."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+
+from businesses import money
+from businesses.api.fields import Fields
+from businesses.api.paging import page
+from businesses.api.view import Answer, ApiCall
+from customers.models import Profile
+from loyalty import history, lookup
+from loyalty.api import schema
+from loyalty.api.acting import LedgerView, rules_of, who_of
+from loyalty.history import Line
+from loyalty.lookup import Facts, Who
+from loyalty.models import Wallet
+from loyalty.rules import Rules
+
+ELSEWHERE = "elsewhere"
+
+
+class LookupView(LedgerView):
+    scopes = {"post": "read"}
+
+    @extend_schema(**schema.LOOKUP)
+    def post(self) -> None: ...
+
+    def handle_post(self, call: ApiCall) -> Answer:
+        rules = rules_of(call)
+        fields = Fields(call.body)
+        who = who_of(fields, rules.country)
+        fields.done()
+        known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
+        last = history.last(wallet_id=known.wallet_id or 0, business_id=rules.business_id)
+        return Answer(
+            {
+                "id": str(known.public_id),
+                "name": known.name,
+                "balance": known.balance,
+                "tier": rules.tier_name(known.tier_id),
+                "last": [last_line(line, rules) for line in last],
+            }
+        )
+
+
+class CustomerCall(LedgerView):
+    """A call on one customer of the programme, by our id."""
+
+    scopes = {"get": "read"}
+
+    def member(self, call: ApiCall, customer: UUID) -> tuple[Facts, Rules]:
+        rules = rules_of(call)
+        who = Who("customer", str(customer))
+        return lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who), rules
+
+
+class CustomerView(CustomerCall):
+    @extend_schema(**schema.SHOW_CUSTOMER)
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        known, rules = self.member(call, customer)
+        return Answer(customer_body(known, rules))
+
+
+class BalanceView(CustomerCall):
+    @extend_schema(**schema.BALANCE)
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        known, rules = self.member(call, customer)
+        wallet = Wallet.objects.get(pk=known.wallet_id)
+        return Answer(
+            {
+                "balance": wallet.balance,
+                "owed": wallet.owed,
+                "pending": 0,
+                "expiring": history.expiring(wallet_id=wallet.pk),
+                "tier": rules.tier_name(wallet.tier_id),
+                "next_tier": None,
+            }
+        )
+
+
+class EntriesView(CustomerCall):
+    @extend_schema(**schema.ENTRIES)
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        known, rules = self.member(call, customer)
+        entries = history.visible(wallet_id=known.wallet_id or 0, business_id=rules.business_id)
+        return Answer(
+            page(
+                entries,
+                call.query,
+                lambda rows: [entry_body(line) for line in history.lines(rows, business_id=rules.business_id)],
+            )
+        )
+
+
+class WhyView(CustomerCall):
+    @extend_schema(**schema.WHY)
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        known, rules = self.member(call, customer)
+        wallet = Wallet.objects.get(pk=known.wallet_id)
+        why = history.why(wallet_id=wallet.pk, business_id=rules.business_id)
+        return Answer(
+            {
+                "balance": wallet.balance,
+                "owed": wallet.owed,
+                "lots": [
+                    {
+                        "operation": str(lot.entry.operation.public_id),
+                        "credit": lot.credit,
+                        "remaining": lot.remaining,
+                        "earned_at": lot.entry.occurred_at,
+                        "expires_at": lot.expires_at,
+                        "trail": lot.entry.operation.trail or [],
+                    }
+                    for lot in why.lots
+                ],
+                "elsewhere": why.elsewhere,
+            }
+        )
+
+
+def customer_body(known: Facts, rules: Rules) -> dict[str, Any]:
+    profile = Profile.objects.filter(program_id=rules.program_id, customer_id=known.customer_id).first() or Profile()
+    return {
+        "id": str(known.public_id),
+        "name": profile.name,
+        "birthday": profile.birthday or None,
+        "email": profile.email,
+        "language": profile.language,
+        "balance": known.balance,
+        "tier": rules.tier_name(known.tier_id),
+    }
+
+
+def last_line(line: Line, rules: Rules) -> dict[str, Any]:
+    return {
+        "at": line.occurred_at,
+        "business": line.business or ELSEWHERE,
+        "points": line.points,
+        "amount": None if line.amount is None else money.plain(line.amount, rules.currency),
+    }
+
+
+def entry_body(line: Line) -> dict[str, Any]:
+    return {
+        "operation": str(line.operation),
+        "kind": line.kind,
+        "points": line.points,
+        "balance_after": line.balance_after,
+        "reverses": line.reverses and str(line.reverses),
+        "reference": line.reference,
+        "key": line.key,
+        "occurred_at": line.occurred_at,
+    }

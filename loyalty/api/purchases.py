@@ -1,0 +1,140 @@
+"""`POST purchases` and `POST purchases/{id}/refunds`."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+
+from businesses import money
+from businesses.api.fields import Fields, amount, moment, text
+from businesses.api.problems import Problem
+from businesses.api.view import Answer, ApiCall
+from loyalty import purchases
+from loyalty.api import schema
+from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
+from loyalty.ledger import Posted
+from loyalty.purchases import MOST_AMOUNT, Sale
+from loyalty.rules import Rules
+
+MOST_LINES = 1000
+
+
+class PurchasesView(LedgerView):
+    scopes = {"post": "earn"}
+    idempotent = frozenset({"post"})
+
+    @extend_schema(**schema.RECORD_PURCHASE)
+    def post(self) -> None: ...
+
+    def handle_post(self, call: ApiCall) -> Answer:
+        rules = rules_of(call)
+        fields = Fields(call.body, not_supported=("shipping", "coupons", "redeem_points", "consent"))
+        actor = actor_of(call, fields, rules)
+        who = who_of(fields, rules.country)
+        sale = Sale(
+            amount=fields.read("amount", sale_amount(rules.currency), required=True) or Decimal(0),
+            reference=fields.read("reference", text(128)),
+            occurred_at=fields.read("occurred_at", moment),
+            lines=lines_of(fields, rules.currency),
+        )
+        fields.done()
+        posted = purchases.record(rules=rules, actor=actor, who=who, sale=sale, key=call.key, at=timezone.now())
+        return Answer(purchase_body(posted, rules), 201, posted.replayed)
+
+
+class RefundsView(LedgerView):
+    scopes = {"post": "earn"}
+    idempotent = frozenset({"post"})
+
+    @extend_schema(**schema.REFUND_PURCHASE)
+    def post(self) -> None: ...
+
+    def handle_post(self, call: ApiCall, purchase: UUID) -> Answer:
+        rules = rules_of(call)
+        fields = Fields(call.body, not_supported=("amount", "lines"))
+        reference = fields.read("reference", text(128))
+        actor = actor_of(call, fields, rules)
+        fields.done()
+        operation_id = own_operation(call, purchase, "purchase")
+        posted = purchases.refund(
+            rules=rules, actor=actor, operation_id=operation_id, key=call.key, reference=reference
+        )
+        body = {
+            "id": str(posted.public_id),
+            "points": -posted.points,
+            "owed": posted.owed_delta,
+            "balance": posted.balance_after,
+            "returned_coupons": [],
+        }
+        return Answer(body, 201, posted.replayed)
+
+
+def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
+    """From the operation's stored columns alone, so that a replay says the same."""
+    return {
+        "id": str(posted.public_id),
+        "customer": str(posted.customer),
+        "amount": money.plain(posted.amount or Decimal(0), rules.currency),
+        "points": posted.points,
+        "balance": posted.balance_after,
+        "tier": rules.tier_name(posted.tier_id),
+        "trail": posted.trail,
+        "effects": [],
+        "enrolled": posted.enrolled,
+    }
+
+
+def sale_amount(currency: str) -> Any:
+    parse = amount(currency)
+
+    def within_reason(value: Any) -> Decimal:
+        parsed = parse(value)
+        if not 0 < parsed < MOST_AMOUNT:
+            raise ValueError(f"Has to be above 0 and below {MOST_AMOUNT:f}.")
+        return parsed
+
+    return within_reason
+
+
+def lines_of(fields: Fields, currency: str) -> list[dict[str, Any]] | None:
+    """The lines with their errors named by place: `lines[2].unit_price`."""
+    sent = fields.read("lines", listed)
+    if not sent:
+        return None
+    lines = []
+    for number, item in enumerate(sent):
+        line = Fields(item if isinstance(item, dict) else {"": item}, within=f"lines[{number}].")
+        lines.append(
+            {
+                "sku": line.read("sku", text(64)),
+                "name": line.read("name", text(200)),
+                "category": line.read("category", text(120)),
+                "quantity": line.read("quantity", quantity),
+                "unit_price": line.read("unit_price", amount(currency), required=True),
+                "discount": line.read("discount", amount(currency)),
+            }
+        )
+        try:
+            line.done()
+        except Problem:
+            fields.errors.update(line.errors)
+    return [{name: value for name, value in line.items() if value is not None} for line in lines]
+
+
+def listed(value: Any) -> list[Any]:
+    if not isinstance(value, list) or len(value) > MOST_LINES:
+        raise ValueError(f"Has to be a list of at most {MOST_LINES} lines.")
+    return value
+
+
+def quantity(value: Any) -> Decimal:
+    """Pieces or weight, to 3 decimals; negative for a line that is taken back."""
+    try:
+        parsed = Decimal(str(value))
+    except ArithmeticError as error:
+        raise ValueError("Has to be a number.") from error
+    if not parsed.is_finite() or abs(parsed) >= 10**9 or parsed != round(parsed, 3):
+        raise ValueError("Has to be a number with at most 3 decimals.")
+    return parsed

@@ -1,0 +1,259 @@
+"""The loyalty calls as OpenAPI: bodies, answers and the refusals of each. Points are whole numbers, money is a
+decimal string in the programme's currency, moments are RFC 3339."""
+
+from typing import Any
+
+from rest_framework import serializers as s
+
+from businesses.api.schema import IDEMPOTENCY_KEY, fields, problems
+
+Call = dict[str, Any]
+
+
+def who() -> dict[str, s.Field[Any, Any, Any, Any]]:
+    """Exactly one of them."""
+    return {
+        "phone": s.CharField(required=False, help_text="any notation; the business's country is the default"),
+        "card": s.CharField(required=False, help_text="the content of the QR card"),
+        "customer": s.UUIDField(required=False, help_text="our id"),
+        "external_id": s.CharField(required=False, max_length=128, help_text="the shop's own id"),
+    }
+
+
+def act() -> dict[str, s.Field[Any, Any, Any, Any]]:
+    return {
+        "branch": s.UUIDField(required=False, help_text="default: the business's first branch"),
+        "reference": s.CharField(
+            required=False, max_length=128, help_text="the till's own number, unique per branch, kind and day"
+        ),
+    }
+
+
+LINE = fields(
+    "PurchaseLine",
+    sku=s.CharField(required=False, max_length=64),
+    name=s.CharField(required=False, max_length=200),
+    category=s.CharField(required=False, max_length=120),
+    quantity=s.DecimalField(12, 3, required=False, help_text="default 1"),
+    unit_price=s.DecimalField(15, 3),
+    discount=s.DecimalField(15, 3, required=False),
+)
+
+
+def steps() -> s.Field[Any, Any, Any, Any]:
+    """A field belongs to one serializer, so each place makes its own."""
+    step = fields("TrailStep", rule=s.CharField(), operation=s.CharField(), value=s.CharField())
+    return s.ListField(child=step, help_text="how the points came about, step by step")
+
+
+RECORD_PURCHASE: Call = {
+    "operation_id": "record_purchase",
+    "summary": "Record a purchase and earn points",
+    "description": "An unknown phone or outside id is enrolled. Safe to send again with the same key.",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": fields(
+        "PurchaseRequest",
+        **who(),
+        amount=s.DecimalField(15, 3),
+        occurred_at=s.DateTimeField(required=False),
+        lines=s.ListField(child=LINE, required=False),
+        **act(),
+    ),
+    "responses": {
+        201: fields(
+            "Purchase",
+            id=s.UUIDField(),
+            customer=s.UUIDField(),
+            amount=s.CharField(),
+            points=s.IntegerField(),
+            balance=s.IntegerField(),
+            tier=s.CharField(allow_null=True),
+            trail=steps(),
+            effects=s.ListField(child=s.CharField()),
+            enrolled=s.BooleanField(help_text="new to this programme"),
+        ),
+        **problems(400, 404, 409, 413, 422),
+    },
+}
+REFUND_PURCHASE: Call = {
+    "operation_id": "refund_purchase",
+    "summary": "Refund a whole purchase",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": fields("RefundRequest", **act()),
+    "responses": {
+        201: fields(
+            "Refund",
+            id=s.UUIDField(),
+            points=s.IntegerField(help_text="taken back from the balance"),
+            owed=s.IntegerField(help_text="already spent: collected at the next earns"),
+            balance=s.IntegerField(),
+            returned_coupons=s.ListField(child=s.CharField()),
+        ),
+        **problems(400, 404, 409, 413, 422),
+    },
+}
+REDEEM: Call = {
+    "operation_id": "redeem_points",
+    "summary": "Spend points on something described",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": fields(
+        "RedemptionRequest",
+        **who(),
+        points=s.IntegerField(min_value=1),
+        description=s.CharField(max_length=200),
+        **act(),
+    ),
+    "responses": {
+        201: fields(
+            "RedemptionMade",
+            id=s.UUIDField(),
+            status=s.CharField(),
+            points=s.IntegerField(help_text="spent"),
+            balance=s.IntegerField(),
+        ),
+        **problems(400, 404, 409, 413, 422),
+    },
+}
+SHOW_REDEMPTION: Call = {
+    "operation_id": "show_redemption",
+    "summary": "A redemption of this business",
+    "responses": {
+        200: fields(
+            "Redemption",
+            id=s.UUIDField(),
+            customer=s.UUIDField(),
+            status=s.ChoiceField(["held", "confirmed", "cancelled"]),
+            points=s.IntegerField(),
+            description=s.CharField(),
+            balance=s.IntegerField(help_text="right after it"),
+            occurred_at=s.DateTimeField(),
+        ),
+        **problems(404),
+    },
+}
+CANCEL_REDEMPTION: Call = {
+    "operation_id": "cancel_redemption",
+    "summary": "Cancel a redemption: its points return to the lots they came from",
+    "parameters": [IDEMPOTENCY_KEY],
+    "request": fields("CancelRequest", branch=s.UUIDField(required=False)),
+    "responses": {
+        201: fields(
+            "Cancellation", id=s.UUIDField(), points=s.IntegerField(help_text="returned"), balance=s.IntegerField()
+        ),
+        **problems(400, 404, 409, 413, 422),
+    },
+}
+
+LAST = fields(
+    "LastLine",
+    at=s.DateTimeField(),
+    business=s.CharField(help_text="this business, or “elsewhere”"),
+    points=s.IntegerField(),
+    amount=s.CharField(allow_null=True),
+)
+FOUND = fields(
+    "CustomerFound",
+    id=s.UUIDField(),
+    name=s.CharField(),
+    balance=s.IntegerField(),
+    tier=s.CharField(allow_null=True),
+    last=s.ListField(child=LAST),
+)
+PROFILE = {
+    "name": s.CharField(required=False, max_length=120),
+    "birthday": s.DateField(required=False),
+    "email": s.EmailField(required=False),
+    "language": s.ChoiceField(["en", "az", "ru"], required=False),
+}
+CUSTOMER = fields(
+    "Customer",
+    id=s.UUIDField(),
+    name=s.CharField(),
+    birthday=s.DateField(allow_null=True),
+    email=s.CharField(),
+    language=s.CharField(),
+    balance=s.IntegerField(),
+    tier=s.CharField(allow_null=True),
+    enrolled=s.BooleanField(required=False, help_text="only after POST: new to this programme"),
+)
+ENROL: Call = {
+    "operation_id": "enrol_customer",
+    "summary": "Enrol a customer",
+    "description": "Somebody who is a member already is returned unchanged, with status 200.",
+    "request": fields(
+        "EnrolRequest",
+        phone=s.CharField(required=False),
+        external_id=s.CharField(required=False, max_length=128),
+        **PROFILE,
+    ),
+    "responses": {201: CUSTOMER, 200: CUSTOMER, **problems(400, 413, 422)},
+}
+LOOKUP: Call = {
+    "operation_id": "look_up_customer",
+    "summary": "Find a customer by phone, card, id or outside id",
+    "request": fields("LookupRequest", **who()),
+    "responses": {200: FOUND, **problems(400, 404, 413, 422)},
+}
+SHOW_CUSTOMER: Call = {
+    "operation_id": "show_customer",
+    "summary": "A customer's profile",
+    "responses": {200: CUSTOMER, **problems(404)},
+}
+BALANCE: Call = {
+    "operation_id": "customer_balance",
+    "summary": "Balance, debt and what expires when",
+    "responses": {
+        200: fields(
+            "Balance",
+            balance=s.IntegerField(),
+            owed=s.IntegerField(),
+            pending=s.IntegerField(),
+            expiring=s.ListField(child=fields("Expiring", points=s.IntegerField(), at=s.DateTimeField())),
+            tier=s.CharField(allow_null=True),
+            next_tier=s.CharField(allow_null=True),
+        ),
+        **problems(404),
+    },
+}
+ENTRY = fields(
+    "Entry",
+    operation=s.UUIDField(),
+    kind=s.CharField(),
+    points=s.IntegerField(),
+    balance_after=s.IntegerField(),
+    reverses=s.UUIDField(allow_null=True),
+    reference=s.CharField(allow_null=True),
+    key=s.CharField(allow_null=True),
+    occurred_at=s.DateTimeField(),
+)
+ENTRIES: Call = {
+    "operation_id": "customer_entries",
+    "summary": "The customer's entries, newest first",
+    "responses": {
+        200: fields("EntryPage", results=s.ListField(child=ENTRY), next_cursor=s.CharField(allow_null=True)),
+        **problems(404, 422),
+    },
+}
+WHY_LOT = fields(
+    "WhyLot",
+    operation=s.UUIDField(),
+    credit=s.IntegerField(),
+    remaining=s.IntegerField(),
+    earned_at=s.DateTimeField(),
+    expires_at=s.DateTimeField(allow_null=True),
+    trail=steps(),
+)
+WHY: Call = {
+    "operation_id": "why_balance",
+    "summary": "Why the balance is what it is, lot by lot",
+    "responses": {
+        200: fields(
+            "Why",
+            balance=s.IntegerField(),
+            owed=s.IntegerField(),
+            lots=s.ListField(child=WHY_LOT, help_text="what this business issued and is not spent"),
+            elsewhere=s.IntegerField(help_text="what other businesses of the programme issued"),
+        ),
+        **problems(404),
+    },
+}

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from loyalty.api import customers, purchases, redemptions
+
+urlpatterns = [
+    path("purchases", purchases.PurchasesView.as_view(), name="api-purchases"),
+    path("purchases/<uuid:purchase>/refunds", purchases.RefundsView.as_view(), name="api-refunds"),
+    path("redemptions", redemptions.RedemptionsView.as_view(), name="api-redemptions"),
+    path("redemptions/<uuid:redemption>", redemptions.RedemptionView.as_view(), name="api-redemption"),
+    path("redemptions/<uuid:redemption>/cancel", redemptions.CancelView.as_view(), name="api-cancel"),
+    path("customers/lookup", customers.LookupView.as_view(), name="api-lookup"),
+    path("customers/<uuid:customer>", customers.CustomerView.as_view(), name="api-customer"),
+    path("customers/<uuid:customer>/balance", customers.BalanceView.as_view(), name="api-balance"),
+    path("customers/<uuid:customer>/entries", customers.EntriesView.as_view(), name="api-entries"),
+    path("customers/<uuid:customer>/why", customers.WhyView.as_view(), name="api-why"),
+]

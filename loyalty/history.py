@@ -1,0 +1,88 @@
+"""Every read of the ledger's entries: lists, the last few, and why a balance is what it is.
+
+What a business may see of a customer's life elsewhere: points and moments, never a name, an amount, a key or a
+reference; and of confidential businesses not even the line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from loyalty.models import Entry, Lot, Purchase
+
+LAST = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as one business may see it. `business` is None elsewhere."""
+
+    id: int
+    operation: UUID
+    kind: str
+    points: int
+    balance_after: int
+    owed_delta: int
+    reverses: UUID | None
+    occurred_at: datetime
+    business: str | None
+    amount: Decimal | None
+    reference: str | None
+    key: str | None
+
+
+def visible(*, wallet_id: int, business_id: int) -> QuerySet[Entry]:
+    """A customer's entries that staff of `business_id` may know of, newest first."""
+    mine_or_open = Q(business_id=business_id) | Q(business__confidential=False) | Q(business=None)
+    return Entry.objects.filter(mine_or_open, wallet_id=wallet_id).order_by("-id")
+
+
+def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
+    """The entries as lines, with what belongs to other businesses left out."""
+    rows = list(entries.select_related("operation", "business", "reverses__operation"))
+    amounts = dict(Purchase.objects.filter(pk__in=[row.operation_id for row in rows]).values_list("pk", "amount"))
+    for row in rows:
+        mine = row.business_id == business_id
+        yield Line(
+            id=row.pk,
+            operation=row.operation.public_id,
+            kind=row.kind,
+            points=row.points,
+            balance_after=row.balance_after,
+            owed_delta=row.owed_delta,
+            reverses=row.reverses.operation.public_id if row.reverses and mine else None,
+            occurred_at=row.occurred_at,
+            business=row.business.name if mine and row.business else None,
+            amount=amounts.get(row.operation_id) if mine else None,
+            reference=row.operation.reference if mine else None,
+            key=row.operation.key if mine and row.operation.scope != "system" else None,
+        )
+
+
+def last(*, wallet_id: int, business_id: int) -> list[Line]:
+    return list(lines(visible(wallet_id=wallet_id, business_id=business_id)[:LAST], business_id=business_id))
+
+
+def expiring(*, wallet_id: int) -> list[dict[str, Any]]:
+    """What expires when, soonest first: {points, at}."""
+    lots = Lot.objects.filter(wallet_id=wallet_id, open=True, expires_at__isnull=False)
+    return list(lots.values(at=F("expires_at")).annotate(points=Sum("remaining")).order_by("at"))
+
+
+@dataclass(frozen=True)
+class Why:
+    """A balance opened to the lots that make it up. `elsewhere` sums what other businesses issued."""
+
+    lots: list[Lot]
+    elsewhere: int
+
+
+def why(*, wallet_id: int, business_id: int) -> Why:
+    mine = Lot.objects.filter(wallet_id=wallet_id, open=True, issuer_id=business_id).select_related("entry__operation")
+    others = Lot.objects.filter(wallet_id=wallet_id, open=True).exclude(issuer_id=business_id)
+    return Why(list(mine.order_by("expires_at", "id")), others.aggregate(points=Sum("remaining"))["points"] or 0)
