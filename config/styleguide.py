@@ -167,8 +167,9 @@ def day_stats(customers: str, given: str) -> list[dict[str, Any]]:
 
 
 def qr_svg() -> str:
+    """Safe: drawn here, from words of our own."""
     code = qrcode.make("https://regulars.example/c/7fK2", image_factory=qrcode.image.svg.SvgPathImage, border=0)
-    return mark_safe(code.to_string(encoding="unicode"))  # noqa: S308: drawn here, from no one's words
+    return mark_safe(code.to_string(encoding="unicode"))  # noqa: S308
 
 
 def bars() -> list[dict[str, Any]]:
