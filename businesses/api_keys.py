@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 
 from django.conf import settings
 
@@ -22,6 +23,11 @@ def create(*, business: Business, name: str, scopes: list[str]) -> tuple[ApiKey,
         business=business, name=name, scopes=scopes, prefix=text[:PREFIX_LENGTH], digest=digest(text)
     )
     return key, text
+
+
+def revoke(*, key: ApiKey, at: datetime) -> None:
+    """From the next request on it opens nothing. A second time changes nothing."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at)
 
 
 def digest(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """Programmes, businesses, branches and the people who work there."""
 
 import uuid
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -150,6 +151,12 @@ class Role(models.TextChoices):
     CASHIER = "cashier", _("Cashier")
 
 
+class StaffQuerySet(models.QuerySet["Staff"]):
+    def working(self) -> "StaffQuerySet":
+        """Those who may act today: not ended, not disabled, at a business that is not closed."""
+        return self.filter(ended_at=None, user__is_active=True).exclude(business__status=BusinessStatus.CLOSED)
+
+
 class Staff(models.Model):
     """A user's role at a business. Ended, not deleted: the ledger remembers who acted."""
 
@@ -161,12 +168,19 @@ class Staff(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
+    objects = StaffQuerySet.as_manager()
+
     class Meta:
         verbose_name_plural = "staff"
         constraints = [models.UniqueConstraint(fields=["business", "user"], name="staff_once_per_business")]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self, at: datetime) -> "InvitationQuerySet":
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
 
 
 class Invitation(models.Model):
@@ -181,6 +195,8 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
 
 class ApiKey(models.Model):

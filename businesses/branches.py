@@ -1,0 +1,20 @@
+"""Branches of a business: one at least stays open."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from businesses.models import Branch, Business
+
+
+class LastBranch(ValueError):
+    """Purchases need a place; a business that stops is closed by its operator."""
+
+
+@transaction.atomic
+def close(*, branch: Branch, at: datetime) -> None:
+    """Its purchases stay; nobody sells there any more. A second time changes nothing. Raises `LastBranch`."""
+    Business.objects.select_for_update().get(pk=branch.business_id)  # two people closing two branches leave one
+    if not Branch.objects.filter(business=branch.business_id, closed_at=None).exclude(pk=branch.pk).exists():
+        raise LastBranch
+    Branch.objects.filter(pk=branch.pk, closed_at=None).update(closed_at=at)
