@@ -1,0 +1,48 @@
+"""What allauth asks the product: where to go after signing in, and how its secrets rest in the database."""
+
+import time
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from businesses import encryption, sessions
+from businesses.access import FIRST_SIGN_IN, memberships
+from businesses.models import Invitation, User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def login(self, request: HttpRequest, user: User) -> None:
+        first = user.last_login is None
+        super().login(request, user)
+        request.session[FIRST_SIGN_IN] = first
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Who signed in a moment ago need not type the same password again."""
+        began = self.request.session.get(sessions.BEGAN, 0)
+        just_now = time.time() - began < app_settings.REAUTHENTICATION_TIMEOUT
+        return not just_now and super().is_reauthentication_required(app=app)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """To work; who has none yet, to their invitation or to opening a business."""
+        if memberships(request):
+            return settings.LOGIN_REDIRECT_URL
+        invitation = Invitation.objects.open(timezone.now()).filter(email=request.user.email).last()
+        return reverse("invitation", args=[invitation.public_id]) if invitation else reverse("start")
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """The seeds of authenticator apps and of recovery codes rest encrypted."""
+
+    def encrypt(self, text: str) -> str:
+        return encryption.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.unseal(encrypted_text)

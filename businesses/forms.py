@@ -1,0 +1,236 @@
+"""The forms of registering a business and of its settings."""
+
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_decimal
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from businesses import money, names, places, staffing
+from businesses.models import Branch, Business, Category, Role, Staff
+
+PHONE_SIGNS = r"\A[0-9+*#() .\-]{3,32}\Z"  # also short numbers such as *2255, which no phone library knows
+
+
+class NameField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return names.clean(text) if text else text
+        except names.InvalidName as error:
+            raise ValidationError(str(error)) from error
+
+
+class AmountField(forms.CharField):
+    """Money in the currency that the form gives it; None if left empty."""
+
+    currency = ""
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = super().to_python(value)
+        try:
+            return money.parse_amount(text, self.currency) if text else None
+        except money.InvalidAmount as error:
+            raise ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        places_shown = "0." + "0" * money.decimals(self.currency)
+        return _as_written(value, places_shown) if isinstance(value, Decimal) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != initial
+        except ValidationError:
+            return True
+
+
+class RateField(forms.DecimalField):
+    """Points per unit of the currency, with a point or a comma."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_digits=10, decimal_places=4, **options)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return _as_written(value, "0.####") if isinstance(value, Decimal) else value
+
+
+def _as_written(value: Decimal, pattern: str) -> str:
+    return format_decimal(value, pattern, locale=get_language())
+
+
+class StartForm(forms.Form):
+    """All that is needed to begin: five answers, of which one may be left out."""
+
+    name = NameField(
+        label=gettext_lazy("Name of your business"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "autofocus": True}),
+    )
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"),
+        help_text=gettext_lazy("Sets the currency, the time zone and how phone numbers are written."),
+    )
+    category = forms.ChoiceField(label=gettext_lazy("Category"), choices=[("", "—"), *Category.choices])
+    earn_rate = RateField(
+        label=gettext_lazy("Points per unit of your currency"),
+        initial=Decimal(1),
+        help_text=gettext_lazy("What a customer earns for each one spent. You can change it at any time."),
+    )
+    join_code = forms.CharField(
+        label=gettext_lazy("Programme code"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy("To share points with other businesses. Without one you get a programme of your own."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        language = get_language()
+        self.fields["country"].choices = [("", "—"), *places.countries(language)]
+        self.fields["country"].initial = {"az": "AZ", "ru": "RU"}.get(language)
+
+    def clean_join_code(self) -> str:
+        return "".join(self.cleaned_data["join_code"].upper().split()).replace("-", "")
+
+
+class SettingsForm(forms.ModelForm):
+    """How a business gives points, and whom its customers ask. Money is in its programme's currency."""
+
+    earn_rate = RateField(label=gettext_lazy("Points per unit of the currency"))
+    minimum_spend = AmountField(
+        label=gettext_lazy("Minimum spend"),
+        help_text=gettext_lazy("A smaller purchase is recorded and earns nothing."),
+    )
+    points_cap = forms.IntegerField(
+        label=gettext_lazy("Most points per purchase"),
+        required=False,
+        min_value=1,
+        max_value=2_147_483_647,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    purchase_limit = AmountField(
+        label=gettext_lazy("Largest purchase without a manager"),
+        required=False,
+        help_text=gettext_lazy("A cashier asks a manager above it. Leave it empty for no limit."),
+    )
+    contact_person = NameField(
+        label=gettext_lazy("Contact person"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("Whom the programme’s operator may ask."),
+    )
+    support_phone = forms.RegexField(
+        PHONE_SIGNS,
+        label=gettext_lazy("Support phone"),
+        max_length=32,
+        required=False,
+        error_messages={"invalid": gettext_lazy("Write a phone number: digits, spaces, +, * and # only.")},
+        widget=forms.TextInput(attrs={"type": "tel"}),
+    )
+
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"))
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        choices=settings.LANGUAGES,
+        help_text=gettext_lazy("Of letters and messages to those who have not chosen one."),
+    )
+
+    class Meta:
+        model = Business
+        fields = (
+            *("earn_rate", "minimum_spend", "points_cap", "purchase_limit"),
+            *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
+        )
+
+    def __init__(self, *args: Any, role: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        currency = self.instance.program.currency
+        for name in ("minimum_spend", "purchase_limit"):
+            self.fields[name].currency = currency
+        self.fields["earn_rate"].help_text = _("For each %(currency)s spent.") % {
+            "currency": money.symbol(currency, get_language())
+        }
+        zones = dict.fromkeys([self.instance.time_zone, *places.time_zones(self.instance.country)])
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(zones)]
+        self._guard_confidential(role)
+
+    def _guard_confidential(self, role: str) -> None:
+        """Only an owner may lift it, and nobody for a medical business: its patients rely on it."""
+        if role != Role.OWNER:
+            del self.fields["confidential"]
+        elif self.instance.category == Category.MEDICAL:
+            self.fields["confidential"].disabled = True
+            self.fields["confidential"].help_text = _("A medical business is always confidential.")
+
+
+class BranchForm(forms.ModelForm):
+    name = NameField(label=gettext_lazy("Name"), max_length=120)
+    city = NameField(label=gettext_lazy("City"), max_length=120, required=False)
+    address = NameField(label=gettext_lazy("Address"), max_length=250, required=False)
+    hours = NameField(
+        label=gettext_lazy("Opening hours"),
+        max_length=250,
+        required=False,
+        help_text=gettext_lazy("As your customers read them, such as “Every day 9–21”."),
+    )
+
+    class Meta:
+        model = Branch
+        fields = ("name", "city", "address", "hours")
+
+
+class RoleForm(forms.Form):
+    """A role among those that this person may give."""
+
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "A cashier sees the counter and their own activity. A manager also sees customers, reports and settings. "
+            "An owner also looks after API keys and other owners."
+        ),
+    )
+
+    def __init__(self, *args: Any, by: Staff, **options: Any) -> None:
+        super().__init__(*args, **options)
+        allowed = staffing.MANAGED_BY[Role(by.role)]
+        self.fields["role"].choices = [(role.value, role.label) for role in reversed(Role) if role in allowed]
+
+
+class InvitationForm(RoleForm):
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    field_order = ("email", "role")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["role"].initial = Role.CASHIER
+
+
+class KeyForm(forms.Form):
+    name = NameField(
+        label=gettext_lazy("Name"), max_length=80, help_text=gettext_lazy("What will use it, such as “Till 2”.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may do"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("read", gettext_lazy("Look customers, purchases and balances up")),
+            ("earn", gettext_lazy("Record purchases and refunds")),
+            ("redeem", gettext_lazy("Spend points")),
+            ("promote", gettext_lazy("Check and use coupons")),
+            ("admin", gettext_lazy("Change your earn rate and adjust points")),
+        ],
+    )

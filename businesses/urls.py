@@ -1,0 +1,24 @@
+"""Registering a business, choosing among one's own, its settings."""
+
+from django.urls import path
+
+from businesses import views
+
+urlpatterns = [
+    path("start/", views.start, name="start"),
+    path("switch/", views.switch, name="switch"),
+    path("invitations/<uuid:token>/", views.invitation, name="invitation"),
+    path("settings/", views.earning_rules, name="settings"),
+    path("settings/branches/", views.branch_list, name="branches"),
+    path("settings/branches/new/", views.new_branch, name="new-branch"),
+    path("settings/branches/<uuid:branch>/", views.edit_branch, name="branch"),
+    path("settings/branches/<uuid:branch>/closure/", views.close_branch, name="branch-closure"),
+    path("settings/staff/", views.staff_list, name="staff"),
+    path("settings/staff/invitations/", views.invite, name="invite"),
+    path("settings/staff/invitations/<uuid:token>/withdrawal/", views.withdraw, name="withdrawal"),
+    path("settings/staff/<uuid:staff>/", views.edit_staff, name="staff-member"),
+    path("settings/staff/<uuid:staff>/end/", views.end_staff, name="staff-end"),
+    path("settings/keys/", views.key_list, name="keys"),
+    path("settings/keys/new/", views.new_key, name="new-key"),
+    path("settings/keys/<uuid:key>/revocation/", views.revoke_key, name="key-revocation"),
+]
