@@ -120,3 +120,14 @@ def test_a_field_that_may_stay_empty_says_so():
     html = str(SampleForm(auto_id="it_%s"))
     assert re.search(r'<label for="it_about">[^<]*<span class="optional">', html)
     assert not re.search(r'<label for="it_name">[^<]*<span class="optional">', html)
+
+
+def test_a_form_that_waited_too_long_says_what_to_do():
+    with translation.override("en"):
+        answer = Client(enforce_csrf_checks=True).post("/language/", {"language": "ru"})
+    assert answer.status_code == 403
+    assert "This page waited too long" in answer.content.decode()
+
+
+def test_the_page_of_a_failure_needs_neither_request_nor_database():
+    assert "css/index" in get_template("500.html").render()

@@ -1,0 +1,102 @@
+// The counter's hands: a complete number finds its customer by itself, an amount shows its points before it is
+// sent, Esc leaves, F2 scans. The server decides everything; without this file the same forms work by their buttons.
+
+const digits = (text) => text.replace(/\D/g, "");
+const form = () => document.getElementById("counter-form");
+
+addEventListener("input", ({ target }) => {
+  const pad = target.closest?.("#counter-form");
+  if (!pad || target.closest("[form]")) return;
+  if (pad.dataset.pattern) phone(pad, target);
+  else if (pad.dataset.preview) preview(pad, target.value);
+});
+
+addEventListener("keydown", (event) => {
+  if (event.key === "F2") {
+    event.preventDefault();
+    document.querySelector('[data-opens="scanner"]')?.click();
+  }
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+    const cancel = form()?.querySelector(".pad-action a");
+    if (cancel) cancel.click();
+    else clear();
+  }
+});
+
+// The first preview of an amount that came back with an error.
+addEventListener("htmx:load", ({ target }) => {
+  const pad = target.querySelector?.("#counter-form[data-preview]");
+  if (pad) preview(pad, pad.querySelector(".pad-line input").value);
+});
+
+function clear() {
+  const input = form()?.querySelector(".pad-line input");
+  if (input) input.value = "";
+}
+
+// A number of this country: grouped as it is written here, sent when it is complete. Anything else, such as a
+// foreign number after a plus, waits for the button.
+function phone(pad, input) {
+  if (/^\s*(\+|00)/.test(input.value)) return;
+  const { pattern, countryCode } = pad.dataset;
+  const length = digits(pattern).length;
+  if (!length) return;
+  let typed = digits(input.value);
+  if (typed.length > length && typed.startsWith(countryCode)) typed = typed.slice(countryCode.length);
+  if (typed.length > length && /^[08]/.test(typed)) typed = typed.slice(1);
+  const grown = typed.length > (input.dataset.had ?? "").length;
+  input.dataset.had = typed;
+  if (typed.length > length || input.selectionStart < input.value.length) return;
+  input.value = grouped(typed, pattern);
+  if (grown && typed.length === length && !/^0/.test(typed)) pad.requestSubmit();
+}
+
+function grouped(typed, pattern) {
+  let at = 0;
+  let written = "";
+  for (const sign of pattern) {
+    if (at === typed.length) break;
+    written += /\d/.test(sign) ? typed[at++] : sign;
+  }
+  return written;
+}
+
+// points = round(amount × rate × factor) in whole numbers, as the server counts them.
+function preview(pad, text) {
+  const button = pad.querySelector(".pad-action button span");
+  pad.dataset.plain ??= button.textContent;
+  const points = earned(pad.dataset, text.trim().replace(",", ".").replace(/\s/g, ""));
+  if (points === null) {
+    button.textContent = pad.dataset.plain;
+    return;
+  }
+  const [before, after] = pad.dataset.preview.split("{points}");
+  const figure = document.createElement("b");
+  figure.textContent = points.toLocaleString(document.documentElement.lang);
+  button.replaceChildren(before, figure, after);
+}
+
+function earned({ rate, factor, rounding, minimum, cap }, amount) {
+  if (!/^\d{1,12}(\.\d{0,3})?$/.test(amount)) return null;
+  const parts = [amount, rate, factor].map(scaled);
+  const product = parts.reduce((all, { value }) => all * value, 1n);
+  const unit = 10n ** BigInt(parts.reduce((all, { places }) => all + places, 0));
+  if (compare(amount, minimum) < 0) return 0n;
+  let points = product / unit;
+  const rest = product % unit;
+  if ((rounding === "half_up" && rest * 2n >= unit) || (rounding === "ceiling" && rest > 0n)) points += 1n;
+  return cap !== "" && points > BigInt(cap) ? BigInt(cap) : points;
+}
+
+function scaled(text) {
+  const [whole, fraction = ""] = text.split(".");
+  return { value: BigInt(whole + fraction), places: fraction.length };
+}
+
+function compare(one, other) {
+  const [a, b] = [scaled(one), scaled(other)];
+  const places = Math.max(a.places, b.places);
+  const left = a.value * 10n ** BigInt(places - a.places);
+  const right = b.value * 10n ** BigInt(places - b.places);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
