@@ -116,7 +116,7 @@ class Operation(models.Model):
         ]
         indexes = [
             models.Index(fields=["business", "id"], name="operation_business"),
-            models.Index(fields=["staff", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
+            models.Index(fields=["staff", "local_on", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="operation_reverses"),
         ]
 

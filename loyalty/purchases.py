@@ -5,10 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from loyalty import ledger, lookup
+from django.db import transaction
+
+from loyalty import ledger, lookup, notices
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call, Posted
-from loyalty.lookup import Who
+from loyalty.lookup import Facts, Who
 from loyalty.rules import Rules
 
 MOST_AMOUNT = Decimal(100_000_000)
@@ -48,6 +50,15 @@ def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, a
     known = lookup.facts(program_id=rules.program_id, business_id=rules.business_id, who=who)
     if known is None and who.by in ("card", "customer"):
         raise lookup.UnknownCustomer
+    if known is None or not known.agreed_to_sms:
+        return _post(rules, actor, who, known, sale, call, at)
+    with transaction.atomic():
+        posted = _post(rules, actor, who, known, sale, call, at)
+        notices.earned(posted=posted, rules=rules, at=at)
+    return posted
+
+
+def _post(rules: Rules, actor: Actor, who: Who, known: Facts | None, sale: Sale, call: Call, at: datetime) -> Posted:
     tier_id = known.tier_id if known else None
     return ledger.purchase(
         rules=rules,

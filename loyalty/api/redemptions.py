@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, text, whole
@@ -32,7 +33,14 @@ class RedemptionsView(LedgerView):
         reference = fields.read("reference", text(128))
         fields.done()
         posted = redemptions.redeem(
-            rules=rules, actor=actor, who=who, points=points, description=description, key=call.key, reference=reference
+            rules=rules,
+            actor=actor,
+            who=who,
+            points=points,
+            description=description,
+            key=call.key,
+            reference=reference,
+            at=timezone.now(),
         )
         body = {
             "id": str(posted.public_id),

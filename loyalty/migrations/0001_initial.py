@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='operation',
-            index=models.Index(condition=models.Q(('staff__isnull', False)), fields=['staff', 'id'], name='operation_staff'),
+            index=models.Index(condition=models.Q(('staff__isnull', False)), fields=['staff', 'local_on', 'id'], name='operation_staff'),
         ),
         migrations.AddIndex(
             model_name='operation',

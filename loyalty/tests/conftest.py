@@ -43,6 +43,7 @@ def redeem(
         who=Who("phone", phone),
         points=points,
         description="Coffee",
+        at=NOON,
         key=key or next(_keys),
         reference=reference,
     )

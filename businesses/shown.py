@@ -1,0 +1,37 @@
+"""Numbers and moments as the reader's language writes them."""
+
+from datetime import datetime
+
+from babel.dates import format_time, format_timedelta
+from babel.numbers import format_decimal
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+MINUS = "\u2212"
+
+
+def language() -> str:
+    return get_language() or "en"
+
+
+def number(value: int) -> str:
+    """`1,240`, `1 240`."""
+    return str(format_decimal(value, locale=language())).replace("-", MINUS)
+
+
+def signed(value: int) -> str:
+    """`+37`, `−300`, `0`."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def clock(moment: datetime) -> str:
+    """`15:32` in the zone that the moment was brought to."""
+    return str(format_time(moment, "HH:mm", locale=language()))
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """`3 days ago`; `just now` within a minute."""
+    passed = now - moment
+    if passed.total_seconds() < 60:
+        return _("just now")
+    return str(format_timedelta(-passed, add_direction=True, locale=language()))

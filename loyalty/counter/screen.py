@@ -1,0 +1,207 @@
+"""The one counter screen as template context: who (customer), what is typed (pad), what happened (activity)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from businesses import money, shown
+from businesses.access import MANAGERS, StaffRequest
+from customers import people
+from customers.models import Customer, Profile
+from loyalty import trail
+from loyalty.counter import shift
+from loyalty.counter.shift import Act
+from loyalty.models import Membership, Operation, Wallet
+from loyalty.rules import Rules
+
+Context = dict[str, Any]
+
+
+def activity(request: StaffRequest, rules: Rules, now: datetime) -> Context:
+    """Today's totals and list of this cashier."""
+    zone = ZoneInfo(rules.time_zone)
+    day = now.astimezone(zone).date()
+    totals = shift.totals(staff_id=request.staff.pk, day=day)
+    sales = money.show_amount(totals.sales, rules.currency, shown.language())
+    acts = shift.today(staff_id=request.staff.pk, day=day, program_id=rules.program_id)
+    return {
+        "stats": [
+            {"label": _("Customers"), "value": shown.number(totals.customers)},
+            {"label": _("Points given"), "value": shown.number(totals.points)},
+            {"label": _("Sales"), "value": sales},
+        ],
+        "activity": [_row(act, rules, zone) for act in acts],
+    }
+
+
+def _row(act: Act, rules: Rules, zone: ZoneInfo) -> Context:
+    operation = act.operation
+    what = act.description or money.show_amount(act.amount or Decimal(0), rules.currency, shown.language())
+    return {
+        "initials": act.person.initials,
+        "name": act.person.name,
+        "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
+        "points": shown.signed(operation.points),
+        "earned": operation.points > 0,
+        "undone": act.undone,
+        "undo_url": reverse("counter-undo", args=[operation.public_id]),
+        "fields": {"key": uuid4().hex},
+    }
+
+
+def idle(request: StaffRequest, rules: Rules, now: datetime) -> Context:
+    recent = shift.recent(staff_id=request.staff.pk, business_id=rules.business_id, program_id=rules.program_id)
+    return {
+        "state": "idle",
+        "people": [
+            {
+                "url": reverse("counter-customer", args=[each.wallet.public_id]),
+                "initials": each.person.initials,
+                "name": each.person.name,
+                "detail": _("%(points)s pts") % {"points": shown.number(each.wallet.balance)}
+                + (
+                    f" · {shown.ago(each.membership.last_at, now)}"
+                    if each.membership and each.membership.last_at
+                    else ""
+                ),
+            }
+            for each in recent
+        ],
+        "phone_pad": phone_pad(rules),
+    }
+
+
+def phone_pad(rules: Rules, *, value: str = "", error: str = "", following: bool = False) -> Context:
+    """The pad for a phone number of the business's country. `digits` is when a number is complete."""
+    example = phonenumbers.example_number_for_type(rules.country, PhoneNumberType.MOBILE)
+    code = phonenumbers.country_code_for_region(rules.country)
+    # The national part as it is written after +994: `40 123 45 67`.
+    written = phonenumbers.format_number(example, PhoneNumberFormat.INTERNATIONAL) if example else ""
+    pattern = written.removeprefix(f"+{code}").strip(" -")
+    placeholder = "".join("0" if sign.isdigit() else sign for sign in pattern)
+    return {
+        "label": _("Next customer’s phone") if following else _("Customer’s phone"),
+        "prefix": f"+{code}" if code else "",
+        "placeholder": placeholder,
+        "value": value,
+        "error": error,
+        "data": {"pattern": placeholder, "country-code": code},
+    }
+
+
+def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime) -> Context:
+    """The customer card."""
+    who = Customer.objects.get(pk=wallet.customer_id)
+    profile = Profile.objects.filter(program_id=wallet.program_id, customer_id=who.pk).first() or Profile()
+    membership = Membership.objects.filter(business_id=rules.business_id, customer_id=who.pk).first()
+    person = people.person(profile.name, who.phone)
+    multiplier = rules.multipliers(wallet.tier_id)
+    return {
+        "url": reverse("counter-customer", args=[wallet.public_id]),
+        "initials": person.initials,
+        "name": person.name,
+        "phone": people.masked(who.phone),
+        "tier": rules.tier_name(wallet.tier_id),
+        "multiplier": f"×{multiplier[0].factor.normalize():f}" if multiplier else "",
+        "points": shown.number(wallet.balance),
+        "balance": wallet.balance,
+        "unit": ngettext("point", "points", wallet.balance),
+        "owed": shown.number(wallet.owed) if wallet.owed else "",
+        "visits": shown.number(membership.visits if membership else 0),
+        "last_seen": shown.ago(membership.last_at, now) if membership and membership.last_at else _("first visit"),
+    }
+
+
+def amount_pad(rules: Rules, wallet: Wallet, *, value: str = "", error: str = "") -> Context:
+    """The pad for a bill. `data` lets the browser preview the points; the server's figure is the truth."""
+    multipliers = rules.multipliers(wallet.tier_id)
+    factor = multipliers[0].factor if multipliers else Decimal(1)
+    unit = money.show_amount(Decimal(1), rules.currency, shown.language())
+    rate = format((rules.terms.rate * factor).normalize(), "f")
+    tier = rules.tier_name(wallet.tier_id)
+    earns = _("%(tier)s earns %(rate)s points per %(unit)s") if multipliers else _("Earns %(rate)s points per %(unit)s")
+    return {
+        "label": _("Bill amount"),
+        "unit": money.symbol(rules.currency, shown.language()),
+        "mark": "," if shown.language() in ("az", "ru") else ".",
+        "value": value,
+        "error": error,
+        "note": earns % {"tier": tier, "rate": rate, "unit": unit},
+        "fields": {"key": uuid4().hex},
+        "url": reverse("counter-purchases", args=[wallet.public_id]),
+        "action": _("Add points"),
+        "data": {
+            "preview": _("Add {points} points"),
+            "rate": str(rules.terms.rate),
+            "factor": str(factor),
+            "rounding": rules.terms.rounding,
+            "minimum": str(rules.terms.minimum_spend),
+            "cap": rules.terms.points_cap if rules.terms.points_cap is not None else "",
+        },
+    }
+
+
+def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str = "", error: str = "") -> Context:
+    """The pad for points to spend."""
+    worth = money.show_amount(wallet.balance * point_value, rules.currency, shown.language())
+    return {
+        "label": _("Points to spend"),
+        "value": value,
+        "error": error,
+        "note": _("%(points)s points are worth %(worth)s.") % {"points": shown.number(wallet.balance), "worth": worth},
+        "fields": {"key": uuid4().hex},
+        "url": reverse("counter-redemptions", args=[wallet.public_id]),
+        "action": _("Spend points"),
+        "data": {
+            "preview": _("Spend {points} points"),
+            "rate": "1",
+            "factor": "1",
+            "rounding": "floor",
+            "minimum": "0",
+            "cap": "",
+        },
+    }
+
+
+def receipt(request: StaffRequest, rules: Rules, operation: Operation) -> Context:
+    """What has just happened, and the way back."""
+    reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
+    at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
+    what = operation.redemption.description if hasattr(operation, "redemption") else ""
+    if hasattr(operation, "purchase"):
+        what = money.show_amount(operation.purchase.amount, rules.currency, shown.language())
+    return {
+        "title": _title(operation, reversal),
+        "detail": f"{what} · {at}",
+        "undone": reversal is not None,
+        "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
+        "fields": {"key": uuid4().hex},
+        "why": trail.sentences(operation.trail or [], rules),
+        "owed": shown.number(reversal.owed_delta) if reversal and reversal.owed_delta else "",
+        "collected": shown.number(-operation.owed_delta) if operation.owed_delta < 0 else "",
+    }
+
+
+def _title(operation: Operation, reversal: Operation | None) -> str:
+    points = shown.signed(operation.points)
+    if reversal is not None:
+        return _("Undone: %(points)s points") % {"points": points}
+    if operation.points < 0:
+        return ngettext("%(points)s point spent", "%(points)s points spent", -operation.points) % {"points": points}
+    return ngettext("%(points)s point added", "%(points)s points added", operation.points) % {"points": points}
+
+
+def may_undo(request: StaffRequest, rules: Rules, operation: Operation) -> bool:
+    """A cashier undoes what they did today; later, and others' work, a manager."""
+    if request.staff.role in MANAGERS:
+        return True
+    today = datetime.now(ZoneInfo(rules.time_zone)).date()
+    return operation.staff_id == request.staff.pk and operation.local_on == today

@@ -1,0 +1,86 @@
+"""A cashier's day at the counter: the totals, the list, and who was here."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+
+from customers import people
+from customers.people import Person
+from loyalty.models import Membership, Operation, OperationKind, Wallet
+
+LIST_LENGTH = 20
+RECENT = 8
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Of what still stands: undone sales count nowhere."""
+
+    customers: int
+    points: int
+    sales: Decimal
+
+
+@dataclass(frozen=True)
+class Act:
+    """One line of today's list, newest first."""
+
+    operation: Operation
+    person: Person
+    undone: bool
+    amount: Decimal | None
+    description: str | None
+
+
+def _acts(staff_id: int) -> QuerySet[Operation]:
+    kinds = [OperationKind.PURCHASE, OperationKind.REDEMPTION]
+    return Operation.objects.filter(staff_id=staff_id, kind__in=kinds, refusal__isnull=True)
+
+
+def totals(*, staff_id: int, day: date) -> Totals:
+    standing = Q(purchase__refunded=0)
+    row = (
+        _acts(staff_id)
+        .filter(local_on=day, kind=OperationKind.PURCHASE)
+        .aggregate(
+            customers=Count("customer", distinct=True, filter=standing),
+            points=Sum("points", filter=standing),
+            sales=Sum("purchase__amount", filter=standing),
+        )
+    )
+    return Totals(row["customers"], row["points"] or 0, row["sales"] or Decimal(0))
+
+
+def today(*, staff_id: int, day: date, program_id: int, length: int = LIST_LENGTH) -> list[Act]:
+    reversal = Operation.objects.filter(reverses_id=OuterRef("pk"), refusal__isnull=True)
+    rows = list(
+        _acts(staff_id)
+        .filter(local_on=day)
+        .annotate(undone=Exists(reversal), amount=F("purchase__amount"), description=F("redemption__description"))
+        .order_by("-id")[:length]
+    )
+    persons = people.on_screen(program_id=program_id, customer_ids=[row.customer_id for row in rows])
+    return [Act(row, persons[row.customer_id], row.undone, row.amount, row.description) for row in rows]
+
+
+@dataclass(frozen=True)
+class Recent:
+    wallet: Wallet
+    person: Person
+    membership: Membership | None
+
+
+def recent(*, staff_id: int, business_id: int, program_id: int) -> list[Recent]:
+    """The last few customers whom this cashier served."""
+    served = _acts(staff_id).order_by("-local_on", "-id").values_list("customer_id", flat=True)[: RECENT * 8]
+    ids = list(dict.fromkeys(served))[:RECENT]
+    wallets = {
+        wallet.customer_id: wallet for wallet in Wallet.objects.filter(program_id=program_id, customer_id__in=ids)
+    }
+    memberships = {
+        row.customer_id: row for row in Membership.objects.filter(business_id=business_id, customer_id__in=ids)
+    }
+    persons = people.on_screen(program_id=program_id, customer_ids=ids)
+    return [Recent(wallets[pk], persons[pk], memberships.get(pk)) for pk in ids]

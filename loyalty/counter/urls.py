@@ -1,0 +1,16 @@
+from django.urls import path
+
+from loyalty.counter import views
+
+urlpatterns = [
+    path("counter/", views.counter, name="counter"),
+    path("counter/find/", views.find, name="counter-find"),
+    path("counter/members/", views.enrol, name="counter-enrol"),
+    path("counter/today/", views.today, name="counter-today"),
+    path("counter/<uuid:customer>/", views.customer, name="counter-customer"),
+    path("counter/<uuid:customer>/spend/", views.spend, name="counter-spend"),
+    path("counter/<uuid:customer>/purchases/", views.record_purchase, name="counter-purchases"),
+    path("counter/<uuid:customer>/redemptions/", views.record_redemption, name="counter-redemptions"),
+    path("counter/receipts/<uuid:operation>/", views.receipt, name="counter-receipt"),
+    path("counter/receipts/<uuid:operation>/undo/", views.undo, name="counter-undo"),
+]

@@ -1,0 +1,326 @@
+"""The counter: find a customer, add points, spend points, undo. One screen; every step also works without JavaScript.
+
+Each view answers with the whole page, or to htmx with its one region. Addresses hold our random ids, never a phone.
+"""
+
+from contextlib import suppress
+from decimal import Decimal
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import push_url
+
+from businesses import money, shown
+from businesses.access import MANAGERS, StaffRequest, StaffView, View, staff_required
+from businesses.models import BusinessStatus
+from businesses.money import InvalidAmount
+from customers import phones
+from customers.profiles import Told
+from loyalty import enrolment, ledger, lookup, purchases, redemptions, rules
+from loyalty.counter import screen
+from loyalty.ledger import Actor
+from loyalty.lookup import Who
+from loyalty.models import Operation, Wallet
+from loyalty.purchases import MOST_AMOUNT, Sale
+from loyalty.rules import Rules
+
+LONGEST_KEY = 64
+P = ParamSpec("P")
+
+
+def serving(view: StaffView[P]) -> View[P]:
+    """For the staff of a business that is active in its programme; while it waits, nobody's points may show."""
+
+    @staff_required
+    @wraps(view)
+    def checked(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.business.status != BusinessStatus.ACTIVE:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@require_GET
+@staff_required
+def counter(request: StaffRequest) -> HttpResponse:
+    if request.business.status != BusinessStatus.ACTIVE:
+        return render(request, "counter/waiting.html", {"active": "counter"})
+    return _idle(request)
+
+
+@require_POST
+@serving
+def find(request: StaffRequest) -> HttpResponse:
+    """By phone or by the content of a QR card; an unknown phone is welcomed."""
+    terms = _rules(request)
+    typed, card = _text(request, "phone"), _text(request, "card")
+    if card:
+        who = Who("card", card[:64])
+    else:
+        try:
+            who = Who("phone", phones.parse(typed, terms.country))
+        except phones.InvalidPhone:
+            return _idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
+    try:
+        member = lookup.member(program_id=terms.program_id, business_id=terms.business_id, who=who)
+    except lookup.UnknownCustomer:
+        if card:
+            return _idle(request, error=_("This card is not valid here. Ask for the phone number."), status=422)
+        return _unknown(request, terms, who.value, typed)
+    return _to_customer(request, member.public_id)
+
+
+@require_POST
+@serving
+def enrol(request: StaffRequest) -> HttpResponse:
+    """One tap. The number was checked before, and is checked again: forms come from outside."""
+    terms = _rules(request)
+    typed, name = _text(request, "phone"), _text(request, "name")
+    try:
+        phone = phones.parse(typed, terms.country)
+    except phones.InvalidPhone:
+        return _idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
+    if len(name) > 120:
+        error = _("A name has at most 120 characters.")
+        return _unknown(request, terms, phone, typed, name=name, error=error, status=422)
+    member = enrolment.enrol(
+        program_id=terms.program_id,
+        business_id=terms.business_id,
+        phone=phone,
+        told=Told(name=name),
+        source="counter",
+        at=timezone.now(),
+    )
+    return _to_customer(request, member.public_id)
+
+
+@require_GET
+@serving
+def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
+    return _customer(request, _wallet(request, customer))
+
+
+@require_GET
+@serving
+def spend(request: StaffRequest, customer: UUID) -> HttpResponse:
+    return _spend(request, _wallet(request, customer))
+
+
+@require_POST
+@serving
+def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
+    terms, wallet, typed = _rules(request), _wallet(request, customer), _text(request, "amount")
+    try:
+        amount = _amount(request, terms, typed)
+    except InvalidAmount as wrong:
+        return _customer(request, wallet, value=typed, error=str(wrong), status=422)
+    try:
+        posted = purchases.record(
+            rules=terms,
+            actor=_actor(request),
+            who=Who("customer", str(wallet.public_id)),
+            sale=Sale(amount),
+            key=_key(request),
+            at=timezone.now(),
+        )
+    except (ledger.Busy, ledger.KeyReused) as trouble:
+        return _customer(request, wallet, value=typed, error=_trouble(trouble), status=422)
+    return _to_receipt(request, posted.public_id)
+
+
+@require_POST
+@serving
+def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
+    terms, wallet = _rules(request), _wallet(request, customer)
+    typed, description = _text(request, "points"), _text(request, "description")
+    kept: dict[str, Any] = {"value": typed, "description": description, "status": 422}
+    if not typed.isascii() or not typed.isdigit() or not 0 < int(typed[:13]) < 10**12:
+        return _spend(request, wallet, error=_("Type how many points to spend, in digits."), **kept)
+    if len(description) > 200:
+        return _spend(request, wallet, error=_("A description has at most 200 characters."), **kept)
+    try:
+        posted = redemptions.redeem(
+            rules=terms,
+            actor=_actor(request),
+            who=Who("customer", str(wallet.public_id)),
+            points=int(typed),
+            description=description or _("Spent at the counter"),
+            key=_key(request),
+            at=timezone.now(),
+        )
+    except ledger.NotEnoughPoints as refused:
+        error = _("Not enough points: %(available)s available, %(needed)s needed.") % refused.fact
+        return _spend(request, wallet, error=error, **kept)
+    except (ledger.Busy, ledger.KeyReused) as trouble:
+        return _spend(request, wallet, error=_trouble(trouble), **kept)
+    return _to_receipt(request, posted.public_id)
+
+
+@require_GET
+@serving
+def receipt(request: StaffRequest, operation: UUID) -> HttpResponse:
+    return _receipt(request, _operation(request, operation))
+
+
+@require_POST
+@serving
+def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
+    terms, done = _rules(request), _operation(request, operation)
+    if not screen.may_undo(request, terms, done):
+        return _receipt(request, done, status=422)
+    reverse_it = purchases.refund if done.kind == "purchase" else redemptions.cancel
+    # Somebody was quicker, or this press came twice: the receipt shows how it stands.
+    with suppress(ledger.AlreadyReversed, ledger.KeyReused):
+        reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+    return _to_receipt(request, done.public_id)
+
+
+@require_GET
+@serving
+def today(request: StaffRequest) -> HttpResponse:
+    """The list for screens on which it has no place beside the pad."""
+    context = screen.activity(request, _rules(request), timezone.now()) | {"active": "counter"}
+    return render(request, "counter/today.html", context)
+
+
+# --- What a request says ----------------------------------------------------------------------------------
+
+
+def _rules(request: StaffRequest) -> Rules:
+    return rules.of(request.business.pk, request.business.program.rules_version)
+
+
+def _actor(request: StaffRequest) -> Actor:
+    return Actor(branch_id=request.branch.pk, staff_id=request.staff.pk)
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\0", "").strip()
+
+
+def _key(request: HttpRequest) -> str:
+    """The key made when the form was shown; a form without one (nobody's of ours) is a new action each time."""
+    return _text(request, "key")[:LONGEST_KEY] or uuid4().hex
+
+
+def _amount(request: StaffRequest, terms: Rules, typed: str) -> Decimal:
+    """Raises `InvalidAmount` with the sentence for the field."""
+    amount = money.parse_amount(typed, terms.currency)
+    if amount == 0:
+        raise InvalidAmount(_("Type an amount above zero."))
+    if amount >= MOST_AMOUNT:
+        raise InvalidAmount(_("That is more than one sale can be. Check the digits."))
+    if terms.purchase_limit is not None and amount > terms.purchase_limit and request.staff.role not in MANAGERS:
+        limit = money.show_amount(terms.purchase_limit, terms.currency, shown.language())
+        raise InvalidAmount(_("That is over your %(limit)s limit. Ask a manager to approve it.") % {"limit": limit})
+    return amount
+
+
+def _wallet(request: StaffRequest, customer: UUID) -> Wallet:
+    """A customer of this business's programme."""
+    return get_object_or_404(Wallet, public_id=customer, program_id=request.business.program_id)
+
+
+def _operation(request: StaffRequest, operation: UUID) -> Operation:
+    """An accepted purchase or redemption of this business; of a cashier's own for a cashier."""
+    own = {} if request.staff.role in MANAGERS else {"staff_id": request.staff.pk}
+    return get_object_or_404(
+        Operation.objects.select_related("wallet", "purchase", "redemption"),
+        public_id=operation,
+        business_id=request.business.pk,
+        kind__in=["purchase", "redemption"],
+        refusal__isnull=True,
+        **own,
+    )
+
+
+def _trouble(trouble: Exception) -> str:
+    if isinstance(trouble, ledger.KeyReused):
+        return _("This form was already used for another sale. Press again for this one.")
+    return _("Another till is serving this customer. Press again, it is never added twice.")
+
+
+# --- What is answered -------------------------------------------------------------------------------------
+
+
+def _idle(request: StaffRequest, *, value: str = "", error: str = "", status: int = 200) -> HttpResponse:
+    terms, now = _rules(request), timezone.now()
+    context = screen.idle(request, terms, now)
+    context["phone_pad"] = screen.phone_pad(terms, value=value[:40], error=error)
+    return _screen(request, context, status)
+
+
+def _unknown(
+    request: StaffRequest, terms: Rules, phone: str, typed: str, *, name: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "state": "unknown",
+        "phone": phone,
+        "phone_shown": phones.show(phone),
+        "name": name,
+        "name_error": error,
+        "phone_pad": screen.phone_pad(terms, value=typed[:40]),
+    }
+    return _screen(request, context, status)
+
+
+def _customer(
+    request: StaffRequest, wallet: Wallet, *, value: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
+    terms = _rules(request)
+    context = {
+        "state": "customer",
+        "customer": screen.customer(request, terms, wallet, timezone.now()),
+        "spend_url": reverse("counter-spend", args=[wallet.public_id]),
+        "pad": screen.amount_pad(terms, wallet, value=value[:40], error=error),
+    }
+    return _screen(request, context, status)
+
+
+def _spend(
+    request: StaffRequest, wallet: Wallet, *, value: str = "", description: str = "", error: str = "", status: int = 200
+) -> HttpResponse:
+    terms, point_value = _rules(request), request.business.program.point_value
+    context = {
+        "state": "spend",
+        "customer": screen.customer(request, terms, wallet, timezone.now()),
+        "description": description,
+        "pad": screen.points_pad(terms, wallet, point_value, value=value[:40], error=error),
+    }
+    return _screen(request, context, status)
+
+
+def _receipt(request: StaffRequest, operation: Operation, *, status: int = 200) -> HttpResponse:
+    terms = _rules(request)
+    context = {
+        "state": "done",
+        "receipt": screen.receipt(request, terms, operation),
+        "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
+        "phone_pad": screen.phone_pad(terms, following=True),
+    }
+    return _screen(request, context, status)
+
+
+def _screen(request: StaffRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    activity = screen.activity(request, _rules(request), timezone.now())
+    template = "counter/region.html" if request.htmx else "counter/page.html"
+    return render(request, template, {"active": "counter", **activity, **context}, status=status)
+
+
+def _to_customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """On to the customer: htmx gets the screen at once, with its address; a plain form is redirected."""
+    url = reverse("counter-customer", args=[public_id])
+    return push_url(_customer(request, _wallet(request, public_id)), url) if request.htmx else redirect(url)
+
+
+def _to_receipt(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    url = reverse("counter-receipt", args=[public_id])
+    return push_url(_receipt(request, _operation(request, public_id)), url) if request.htmx else redirect(url)
