@@ -190,14 +190,34 @@ def test_reset_deletes_only_when_told_to(copy):
 
 @pytest.mark.slow
 def test_interrupt_and_terminate_stop_everything_within_five_seconds(copy):
+    collected = set()
     for number in (signal.SIGINT, signal.SIGTERM):
         process = copy.start()
         assert copy.page() == 200
         assert len(copy.processes()) > 8  # or the count below would prove nothing
         assert end(process, number) < 5
         assert copy.processes() == []
-    secrets = copy.folder / ".data" / "secrets.env"
-    assert secrets.stat().st_mode & 0o777 == 0o600
+        collected.add((copy.folder / ".data" / "static" / "staticfiles.json").stat().st_mtime_ns)
+    assert len(collected) == 1  # the static files had not changed
+    assert (copy.folder / ".data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", [0.3, 1, 2, 3, 4])
+def test_an_interrupt_during_the_start_leaves_nothing_running(copy, moment):
+    process = copy.popen()
+    time.sleep(moment)
+    assert end(process) < 5
+    assert process.returncode == 130
+    assert eventually(lambda: copy.processes() == [], 5)  # initdb's own children end when they notice
+
+
+@pytest.mark.slow
+def test_a_changed_static_file_is_collected_at_the_next_start(copy):
+    end(copy.start())
+    (copy.folder / "static" / "js" / "new.js").write_text("// new\n")
+    end(copy.start())
+    assert list((copy.folder / ".data" / "static" / "js").glob("new.*.js"))
 
 
 @pytest.mark.slow
