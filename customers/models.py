@@ -14,7 +14,7 @@ from businesses.models import Business, Program
 class Customer(models.Model):
     """A person, one per phone number on the installation; without a phone, one per `ExternalId`."""
 
-    phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, help_text="E.164")
+    phone = models.CharField(_("phone"), max_length=16, unique=True, null=True, help_text="E.164")  # noqa: DJ001 - unique
     created_at = models.DateTimeField(db_default=Now())
     # Signing out everywhere moves this on; a session remembers the number it was made with.
     session_epoch = models.PositiveIntegerField(db_default=0)
@@ -56,7 +56,7 @@ class Card(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, related_name="cards")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="cards")
     token = models.CharField(max_length=32, unique=True, default=new_card_token)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -95,19 +95,31 @@ class Code(models.Model):
     phone = models.CharField(max_length=16)
     digest = models.BinaryField(max_length=32)
     browser = models.BinaryField(max_length=32, help_text="HMAC of the cookie the code is bound to")
+    client = models.BinaryField(max_length=32, help_text="HMAC of the address that asked for it")
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["phone", "-id"], name="code_newest")]
+        indexes = [
+            models.Index(fields=["phone", "-id"], name="code_newest"),
+            models.Index(fields=["client", "created_at"], name="code_client"),
+        ]
 
 
 class MessageStatus(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
+    # A code for a number nobody has, or a message whose consent was withdrawn before it left.
+    WITHHELD = "withheld", _("Not to be sent")
+
+
+class MessageKind(models.TextChoices):
+    CODE = "code", _("Code")
+    POINTS_EARNED = "points_earned", _("Points earned")
+    POINTS_REDEEMED = "points_redeemed", _("Points redeemed")
 
 
 class Message(models.Model):
@@ -117,14 +129,15 @@ class Message(models.Model):
     business = models.ForeignKey(Business, models.PROTECT, null=True, related_name="messages")
     channel = models.CharField(max_length=8, choices=Channel.choices)
     to = models.CharField(max_length=254)
-    kind = models.CharField(max_length=24)
+    kind = models.CharField(max_length=24, choices=MessageKind.choices)
     language = models.CharField(max_length=2)
     text = EncryptedTextField()
     status = models.CharField(max_length=8, choices=MessageStatus.choices, default=MessageStatus.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=250, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    send_after = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
+    send_after = models.DateTimeField(db_default=Now())
+    send_before = models.DateTimeField(null=True, help_text="after it the message would be of no use")
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,0 +1,132 @@
+"""The outbox: a message is a row written in the transaction of its cause, and sent after it.
+
+A message is sent at least once, and almost always exactly once. A sender claims one row by moving its
+`send_after` on by `LEASE`, commits, sends, and marks it as sent. Killed before the gateway has accepted it, the
+row is due again when the lease ends. Only a sender killed between the gateway's answer and the mark, which
+follow each other within milliseconds, leads to a second copy; we prefer that to a code that never arrives.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from customers import consents
+from customers.gateways import Undeliverable
+from customers.models import Channel, Message, MessageKind, MessageStatus
+
+LEASE = timedelta(minutes=1)  # longer than any gateway may take to answer
+MOST_ATTEMPTS = 6
+FIRST_PAUSE = timedelta(seconds=15)  # ×4 after each failure: 15 s, 1 min, 4 min, 16 min, 64 min
+KEPT = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+def queue(
+    *,
+    kind: MessageKind,
+    to: str,
+    text: str,
+    language: str,
+    at: datetime,
+    channel: Channel = Channel.SMS,
+    customer_id: int | None = None,
+    business_id: int | None = None,
+    send_before: datetime | None = None,
+    withheld: bool = False,
+) -> Message:
+    """Call it within the transaction of the cause. `withheld` makes a row that is never sent."""
+    message = Message.objects.create(
+        customer_id=customer_id,
+        business_id=business_id,
+        channel=channel,
+        to=to,
+        kind=kind,
+        language=language,
+        text=text,
+        status=MessageStatus.WITHHELD if withheld else MessageStatus.QUEUED,
+        created_at=at,
+        send_after=at,
+        send_before=send_before,
+    )
+    # Also for a withheld one, so that nobody can tell the two apart by a clock. Robust: the sweep comes anyway.
+    transaction.on_commit(_wake_sender, robust=True)
+    return message
+
+
+def send_due(*, clock: Callable[[], datetime]) -> int:
+    """Sends what is due, one message at a time, and returns how many the gateway accepted. Safe in parallel."""
+    accepted = 0
+    while message := _claim(clock()):
+        accepted += _send(message, clock)
+    return accepted
+
+
+def forget(*, at: datetime) -> int:
+    """Deletes old codes: nobody needs them, and many name people who are no customers."""
+    return Message.objects.filter(kind=MessageKind.CODE, created_at__lt=at - KEPT).delete()[0]
+
+
+def _wake_sender() -> None:
+    current_app.send_task("customers.tasks.send_messages", retry=False)
+
+
+def _claim(at: datetime) -> Message | None:
+    due = Q(status=MessageStatus.QUEUED, send_after__lte=at)
+    with transaction.atomic():
+        message = Message.objects.select_for_update(skip_locked=True).filter(due).order_by("send_after", "id").first()
+        if message:
+            message.attempts += 1
+            message.send_after = at + LEASE
+            message.save(update_fields=["attempts", "send_after"])
+    return message
+
+
+def _send(message: Message, clock: Callable[[], datetime]) -> bool:
+    """No transaction is open here: the gateway is out in the world."""
+    if message.send_before and clock() >= message.send_before:
+        _finish(message, MessageStatus.FAILED, error="too late to be of use")
+        return False
+    if not _still_agreed(message):
+        _finish(message, MessageStatus.WITHHELD, error="the consent was withdrawn")
+        return False
+    try:
+        import_string(settings.MESSAGE_GATEWAY)(message)
+    except Undeliverable as error:
+        _finish(message, MessageStatus.FAILED, error=str(error))
+    except Exception as error:  # whatever a gateway's network can do; the next attempt comes later
+        log.warning("message %s, attempt %s: %s", message.pk, message.attempts, type(error).__name__)
+        _put_off(message, str(error) or type(error).__name__, clock())
+    else:
+        message.sent_at = clock()
+        _finish(message, MessageStatus.SENT)
+        return True
+    return False
+
+
+def _still_agreed(message: Message) -> bool:
+    """A code was asked for; what a business writes needs a consent that still stands."""
+    if message.business_id is None or message.customer_id is None:
+        return True
+    channel = Channel(message.channel)
+    return consents.agreed(customer_id=message.customer_id, business_id=message.business_id, channel=channel)
+
+
+def _put_off(message: Message, error: str, at: datetime) -> None:
+    if message.attempts >= MOST_ATTEMPTS:
+        _finish(message, MessageStatus.FAILED, error=error)
+        return
+    message.send_after = at + FIRST_PAUSE * 4 ** (message.attempts - 1)
+    _finish(message, MessageStatus.QUEUED, error=error)
+
+
+def _finish(message: Message, status: MessageStatus, error: str = "") -> None:
+    message.status = status
+    message.error = error[:250].replace("\0", "")
+    message.save(update_fields=["status", "error", "send_after", "sent_at"])

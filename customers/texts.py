@@ -1,0 +1,40 @@
+"""What our messages say, in the reader's language. Short: a text message in Cyrillic letters holds 70 signs."""
+
+from datetime import timedelta
+
+from babel.numbers import format_decimal
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def code(*, language: str, code: str, lasts: timedelta) -> str:
+    with translation.override(language):
+        return _("%(code)s is your code for your points. It works for %(minutes)s minutes. Tell it to nobody.") % {
+            "code": code,
+            "minutes": lasts // timedelta(minutes=1),
+        }
+
+
+def points_earned(*, language: str, sender: str, points: int, balance: int) -> str:
+    with translation.override(language):
+        text = ngettext(
+            "%(sender)s: %(points)s point added. Your balance: %(balance)s.",
+            "%(sender)s: %(points)s points added. Your balance: %(balance)s.",
+            points,
+        )
+        return text % {"sender": sender, "points": _number(points, language), "balance": _number(balance, language)}
+
+
+def points_redeemed(*, language: str, sender: str, points: int, balance: int) -> str:
+    with translation.override(language):
+        text = ngettext(
+            "%(sender)s: %(points)s point spent. Your balance: %(balance)s.",
+            "%(sender)s: %(points)s points spent. Your balance: %(balance)s.",
+            points,
+        )
+        return text % {"sender": sender, "points": _number(points, language), "balance": _number(balance, language)}
+
+
+def _number(number: int, language: str) -> str:
+    return format_decimal(number, locale=language)
