@@ -1,0 +1,69 @@
+"""Words to the customer about points that came and went, to those who agreed. Queued with the post itself.
+
+Call these within one transaction with the post, and only for a customer whose `Facts.agreed_to_sms`.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from customers import messages, texts
+from customers.models import MessageKind
+from loyalty.ledger import Posted
+from loyalty.rules import Rules
+
+# A business writes to its own customers by its name. A confidential one writes as the programme: a telephone
+# is read over shoulders.
+READER = """
+SELECT c.phone, coalesce(nullif(f.language, ''), b.language), CASE WHEN b.confidential THEN p.name ELSE b.name END
+  FROM customers_customer c
+  JOIN businesses_business b ON b.id = %(business)s::bigint
+  JOIN businesses_program p ON p.id = b.program_id
+  LEFT JOIN customers_profile f ON f.customer_id = c.id AND f.program_id = p.id
+ WHERE c.id = %(customer)s::bigint AND c.phone IS NOT NULL"""
+
+
+class Reader(NamedTuple):
+    phone: str
+    language: str
+    sender: str
+
+
+def earned(*, posted: Posted, rules: Rules, at: datetime) -> None:
+    """Queues "points added" for a purchase that has just been posted; a replay or a free purchase says nothing."""
+    if posted.points > 0:
+        _queue(MessageKind.POINTS_EARNED, posted, rules, at)
+
+
+def redeemed(*, posted: Posted, rules: Rules, at: datetime) -> None:
+    """Queues "points spent" for a redemption that has just been posted; a replay or a refusal says nothing."""
+    _queue(MessageKind.POINTS_REDEEMED, posted, rules, at)
+
+
+def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime) -> None:
+    if posted.replayed or posted.refusal:
+        return
+    reader = _reader(posted.customer_id, rules.business_id)
+    if reader is None:
+        return
+    write = texts.points_earned if kind == MessageKind.POINTS_EARNED else texts.points_redeemed
+    messages.queue(
+        kind=kind,
+        to=reader.phone,
+        text=write(
+            language=reader.language, sender=reader.sender, points=abs(posted.points), balance=posted.balance_after
+        ),
+        language=reader.language,
+        customer_id=posted.customer_id,
+        business_id=rules.business_id,
+        at=at,
+    )
+
+
+def _reader(customer_id: int, business_id: int) -> Reader | None:
+    """None for a customer without a phone."""
+    with connection.cursor() as cursor:
+        cursor.execute(READER, {"customer": customer_id, "business": business_id})
+        row = cursor.fetchone()
+    return Reader(*row) if row else None

@@ -1,0 +1,271 @@
+"""The customer's own page: balance, QR card, history, and what they told and allowed us."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from businesses import shown
+from businesses.models import Business, BusinessStatus, Program
+from customers import cards, consents, phones, profiles, sessions, sign_in
+from customers.forms import ProfileForm
+from customers.models import Channel, Customer
+from customers.sessions import CustomerRequest, customers_only
+from customers.sign_in import Door
+from loyalty import points_history
+from loyalty.models import Membership, Wallet
+
+RECENT = 5
+PAGE = 20
+SOON_DAYS = 30
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """The first wallet of who is signed in; everybody else types a phone number."""
+    customer = sessions.current(request, at=timezone.now())
+    if customer:
+        return redirect(_home(customer))
+    return sign_in.ask_phone(request, _door())
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    customer = sessions.current(request, at=timezone.now())
+    if customer:
+        return redirect(_home(customer))
+    return sign_in.ask_code(request, _door(), _enter)
+
+
+@require_GET
+@customers_only
+def none(request: CustomerRequest) -> HttpResponse:
+    """Signed in, but without a wallet anywhere."""
+    return render(request, "points/none.html")
+
+
+@require_GET
+@customers_only
+def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = _wallet(request, wallet)
+    at = timezone.now()
+    told = profiles.told(program_id=mine.program_id, customer_id=mine.customer_id)
+    recent = list(points_history.entries(mine)[: RECENT + 1])
+    expiring = points_history.next_expiry(mine, zone=_zone(mine.program), at=at)
+    context = {
+        "tabs": _tabs(request, mine),
+        "name": told.name,
+        "first_name": told.name.split(" ")[0],
+        "tier": _tier(mine),
+        "points": shown.number(mine.balance),
+        "unit": ngettext("point", "points", mine.balance),
+        "owed": shown.number(mine.owed) if mine.owed else "",
+        "qr": cards.svg(_token(mine)),
+        "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
+        "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
+        "recent": points_history.rows(recent[:RECENT], wallet=mine, at=at),
+        "more": len(recent) > RECENT,
+    }
+    return render(request, "points/wallet.html", _context(mine, **context))
+
+
+@require_GET
+@customers_only
+def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = _wallet(request, wallet)
+    at = timezone.now()
+    page = Paginator(points_history.entries(mine), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "rows": points_history.rows(page.object_list, wallet=mine, at=at),
+        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "shown": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+    }
+    return render(request, "points/history.html", _context(mine, **context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customers_only
+def profile(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = _wallet(request, wallet)
+    ids = {"program_id": mine.program_id, "customer_id": mine.customer_id}
+    told = profiles.told(**ids).columns()
+    form = ProfileForm(request.POST or None, initial={**told, "language": told["language"] or get_language()})
+    if request.method == "POST" and form.is_valid():
+        profiles.save(**ids, told=form.told())
+        messages.success(request, _("Saved."))
+        response = redirect("points-wallet", mine.public_id)
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.cleaned_data["language"])
+        return response
+    status = 422 if form.errors else 200
+    return render(request, "points/profile.html", _context(mine, form=form), status=status)
+
+
+@require_GET
+@customers_only
+def privacy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = _wallet(request, wallet)
+    context = {"questions": _questions(mine), "card_fields": {"token": _token(mine)}}
+    return render(request, "points/privacy.html", _context(mine, **context))
+
+
+@require_POST
+@customers_only
+def consent(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    """The customer's yes or no to one business on one channel. The same answer twice is one answer."""
+    mine = _wallet(request, wallet)
+    business = get_object_or_404(_places(mine), slug=request.POST.get("business", "").replace("\0", ""))
+    channel = request.POST.get("channel")
+    if channel not in consents.OFFERED:
+        raise Http404
+    answer = consents.give if request.POST.get("granted") == "yes" else consents.withdraw
+    answer(
+        customer_id=mine.customer_id,
+        business_id=business.pk,
+        channel=Channel(channel),
+        source="points",
+        at=timezone.now(),
+    )
+    messages.success(request, _("Saved."))
+    return redirect("points-privacy", mine.public_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customers_only
+def card(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    """Asks, then revokes the card and gives a new one."""
+    mine = _wallet(request, wallet)
+    if request.method == "POST":
+        cards.replace(
+            program_id=mine.program_id,
+            customer_id=mine.customer_id,
+            token=request.POST.get("token", "").replace("\0", ""),
+            at=timezone.now(),
+        )
+        messages.success(request, _("You have a new QR card. The old one no longer works."))
+        return redirect("points-wallet", mine.public_id)
+    return render(request, "points/card.html", _context(mine, token=_token(mine)))
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    response = redirect("points")
+    sessions.end(response)
+    return response
+
+
+@require_POST
+@customers_only
+def sign_out_everywhere(request: CustomerRequest) -> HttpResponse:
+    sessions.end_all(customer_id=request.customer.pk)
+    messages.success(request, _("You are signed out on every phone and computer."))
+    return sign_out(request)
+
+
+def home_url(wallet: Wallet) -> str:
+    return reverse("points-wallet", args=[wallet.public_id])
+
+
+def brand(program: Program) -> dict[str, str]:
+    """Whose page it is: of the business where it is alone in its programme, else of the programme."""
+    businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
+    return {"name": businesses[0].name if len(businesses) == 1 else program.name}
+
+
+def _door() -> Door:
+    countries = Business.objects.filter(status=BusinessStatus.ACTIVE).values_list("country", flat=True).distinct()[:2]
+    context = {
+        "title": _("Your points"),
+        "text": _("Type your phone number. We send you a code, so that only you can see them."),
+        "action": _("Send me a code"),
+        "code_action": _("See my points"),
+    }
+    return Door(
+        phone_url=reverse("points"),
+        code_url=reverse("points-code"),
+        country=countries[0] if len(countries) == 1 else "",
+        to_anyone=False,
+        context=context,
+    )
+
+
+def _enter(phone: str) -> tuple[Customer, str] | None:
+    customer = Customer.objects.filter(phone=phone).first()
+    return (customer, _home(customer)) if customer else None
+
+
+def _home(customer: Customer) -> str:
+    first = Wallet.objects.filter(customer=customer).order_by("id").first()
+    return home_url(first) if first else reverse("points-none")
+
+
+def _wallet(request: CustomerRequest, wallet: UUID) -> Wallet:
+    mine = Wallet.objects.filter(customer=request.customer).select_related("program", "tier")
+    return get_object_or_404(mine, public_id=wallet)
+
+
+def _token(mine: Wallet) -> str:
+    return cards.current(program_id=mine.program_id, customer_id=mine.customer_id, at=timezone.now()).token
+
+
+def _context(mine: Wallet, **more: Any) -> dict[str, Any]:
+    return {"wallet": mine, "business": brand(mine.program), **more}
+
+
+def _tabs(request: CustomerRequest, mine: Wallet) -> list[dict[str, Any]]:
+    """The programmes to choose from; none where there is one."""
+    wallets = Wallet.objects.filter(customer=request.customer).select_related("program").order_by("id")
+    tabs = [{"url": home_url(each), "label": each.program.name, "current": each.pk == mine.pk} for each in wallets]
+    return tabs if len(tabs) > 1 else []
+
+
+def _tier(mine: Wallet) -> str:
+    if mine.tier is None:
+        return ""
+    name: str = mine.tier.name
+    multiplier = mine.tier.multiplier.normalize()
+    if multiplier == 1:
+        return name
+    return _("%(tier)s · earns ×%(multiplier)s") % {"tier": name, "multiplier": format(multiplier, "f")}
+
+
+def _zone(program: Program) -> ZoneInfo:
+    first = program.businesses.order_by("id").first()
+    return ZoneInfo(first.time_zone if first else "UTC")
+
+
+def _places(mine: Wallet) -> Any:
+    """The businesses of this programme that the customer has to do with: bought from, or answered."""
+    visited = Membership.objects.filter(customer_id=mine.customer_id).values("business_id")
+    answered = [answer.business_id for answer in consents.current(customer_id=mine.customer_id)]
+    known = Business.objects.filter(pk__in=visited) | Business.objects.filter(pk__in=answered)
+    return known.filter(program=mine.program).order_by("name", "id")
+
+
+def _questions(mine: Wallet) -> list[dict[str, Any]]:
+    answers = {(each.business_id, each.channel): each for each in consents.current(customer_id=mine.customer_id)}
+    return [
+        {
+            "business": business,
+            "channel": channel,
+            "granted": bool((answer := answers.get((business.pk, channel))) and answer.granted),
+            "text": consents.text(business=business.name),
+        }
+        for business in _places(mine)
+        for channel in consents.OFFERED
+    ]
