@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -80,16 +79,13 @@ def _posted(rows: Any, public_id: str) -> Any:
 
 @never_cache
 def invitation(request: HttpRequest, token: UUID) -> HttpResponse:
-    """The page behind the link of the letter. Who holds the link has proved to read that mailbox."""
+    """The page behind the link of the letter. Looking at it accepts nothing."""
     row = get_object_or_404(Invitation.objects.select_related("business", "invited_by__user"), public_id=token)
     if not staffing.is_open(row, timezone.now()):
         return _show(request, "businesses/invitation_gone.html", status=410, invitation=row)
-    if not request.user.is_authenticated:
-        get_adapter().stash_verified_email(request, row.email)
-        return _show(request, "businesses/invitation.html", invitation=row)
-    if not staffing.is_for(row, request.user):
+    if request.user.is_authenticated and not staffing.is_for(row, request.user):
         return _show(request, "businesses/invitation_other_address.html", status=403, email=staffing.masked(row.email))
-    if request.method == "POST":
+    if request.user.is_authenticated and request.method == "POST":
         return _accept(request, row)
     return _show(request, "businesses/invitation.html", invitation=row)
 
