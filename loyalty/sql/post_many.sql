@@ -2,8 +2,8 @@
 -- The rows' customers are enrolled already. Same rules as loyalty_purchase: wallets are locked (in primary-key
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
--- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, occurred_at, expires_at}], one scope.
--- Returns for each row, by its position from 1, `posted`, `replayed` or `key_reused`.
+-- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at}], one scope.
+-- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale` or `future`.
 
 DROP FUNCTION IF EXISTS loyalty_post_many;
 CREATE FUNCTION loyalty_post_many(
@@ -11,13 +11,17 @@ CREATE FUNCTION loyalty_post_many(
 ) RETURNS TABLE ("position" bigint, outcome text) LANGUAGE plpgsql AS $$
 DECLARE
   v_customers bigint[] := ARRAY(SELECT DISTINCT (r->>'customer')::bigint FROM jsonb_array_elements(p_rows) r ORDER BY 1);
+  v_latest timestamptz := loyalty_now() + interval '5 minutes';
+  v_new bigint[];
 BEGIN
   IF EXISTS (SELECT FROM jsonb_array_elements(p_rows) r
               WHERE NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = (r->>'branch')::bigint AND b.business_id = p_business)) THEN
     RAISE EXCEPTION 'a row names a branch that is not of business %', p_business;
   END IF;
-  INSERT INTO loyalty_wallet (program_id, customer_id) SELECT p_program, c FROM unnest(v_customers) c ORDER BY c
-    ON CONFLICT (customer_id, program_id) DO NOTHING;
+  WITH made AS (
+    INSERT INTO loyalty_wallet (program_id, customer_id) SELECT p_program, c FROM unnest(v_customers) c ORDER BY c
+      ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id
+  ) SELECT array_agg(id) INTO v_new FROM made;
   PERFORM FROM loyalty_wallet w WHERE w.program_id = p_program AND w.customer_id = ANY (v_customers) ORDER BY w.id FOR UPDATE;
 
   RETURN QUERY
@@ -27,6 +31,7 @@ BEGIN
            (r.row->>'occurred_at')::timestamptz AS occurred_at, (r.row->>'expires_at')::timestamptz AS expires_at,
            ((r.row->>'occurred_at')::timestamptz AT TIME ZONE p_time_zone)::date AS local_on,
            w.id AS wallet, w.customer_id AS customer, w.balance, w.owed, w.tier_id AS tier, o.input_hash AS seen,
+           w.tier_id IS DISTINCT FROM (r.row->>'tier')::bigint AS stale, (r.row->>'occurred_at')::timestamptz > v_latest AS future,
            row_number() OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS occurrence,
            first_value(decode(r.row->>'hash', 'hex')) OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS first_hash
       FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
@@ -36,13 +41,16 @@ BEGIN
     SELECT s.*, nextval('loyalty_operation_id_seq') AS operation,
            CASE WHEN s.points > 0 THEN nextval('loyalty_entry_id_seq') END AS entry,
            s.balance + sum(s.points) OVER history AS balance_after,
-           count(*) FILTER (WHERE s.amount > 0) OVER history AS nth_visit
-      FROM (SELECT * FROM sent WHERE seen IS NULL AND occurrence = 1 AND owed = 0 ORDER BY occurred_at, n) s
+           count(*) FILTER (WHERE s.amount > 0) OVER history AS nth_visit,
+           row_number() OVER history = 1 AND s.wallet IN (SELECT unnest(v_new)) AS enrolled,
+           coalesce(m.visits, 0) AS visits_before, s.local_on <= m.last_on AS late
+      FROM sent s LEFT JOIN loyalty_membership m ON m.business_id = p_business AND m.customer_id = s.customer
+     WHERE s.seen IS NULL AND s.occurrence = 1 AND s.owed = 0 AND NOT s.stale AND NOT s.future
     WINDOW history AS (PARTITION BY s.wallet ORDER BY s.occurred_at, s.n)
   ), counted AS (
     INSERT INTO loyalty_membership AS m (business_id, customer_id, visits, visit_days, spend, first_at, last_at, first_on, last_on)
     SELECT p_business, f.customer, count(*),
-           count(DISTINCT f.local_on) FILTER (WHERE NOT EXISTS (
+           count(DISTINCT f.local_on) FILTER (WHERE f.late IS NOT TRUE OR NOT EXISTS (
              SELECT FROM loyalty_purchase p WHERE p.customer_id = f.customer AND p.business_id = p_business
                 AND p.local_on = f.local_on AND p.refunded < p.amount)),
            sum(f.amount), min(f.occurred_at), max(f.occurred_at), min(f.local_on), max(f.local_on)
@@ -54,10 +62,11 @@ BEGIN
            first_on = least(m.first_on, excluded.first_on), last_on = greatest(m.last_on, excluded.last_on)
   ), operations AS (
     INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, business_id, branch_id, staff_id, wallet_id,
-      customer_id, points, balance_after, visits, tier_id, trail, local_on, occurred_at)
+      customer_id, points, balance_after, visits, tier_id, enrolled, trail, local_on, occurred_at)
     SELECT f.operation, loyalty_new_public_id(), p_scope, f.key, f.hash, 'purchase', p_business, f.branch, p_staff, f.wallet,
-           f.customer, f.points, f.balance_after, coalesce(m.visits, 0) + f.nth_visit, f.tier, f.trail, f.local_on, f.occurred_at
-      FROM fresh f LEFT JOIN loyalty_membership m ON m.business_id = p_business AND m.customer_id = f.customer
+           f.customer, f.points, f.balance_after, CASE WHEN f.amount > 0 THEN f.visits_before + f.nth_visit END,
+           f.tier, f.enrolled, f.trail, f.local_on, f.occurred_at
+      FROM fresh f
   ), purchases AS (
     INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
     SELECT f.operation, p_business, f.branch, f.customer, f.amount, f.local_on, f.occurred_at FROM fresh f
@@ -75,18 +84,21 @@ BEGIN
   )
   SELECT s.n, CASE
       WHEN coalesce(s.seen, s.first_hash) <> s.hash THEN 'key_reused'
-      WHEN s.seen IS NOT NULL OR s.occurrence > 1 THEN 'replayed'
+      WHEN s.seen IS NOT NULL THEN 'replayed'
+      WHEN s.future THEN 'future'
+      WHEN s.stale THEN 'stale'
+      WHEN s.occurrence > 1 THEN 'replayed'
       ELSE 'posted' END
-    FROM sent s WHERE s.owed = 0 OR s.seen IS NOT NULL;
+    FROM sent s WHERE s.owed = 0;
 
-  -- Wallets that owe: few, and their debt has to be collected row by row.
+  -- Wallets that owe: few, and their debt has to be collected row by row. The statement above moved no debt, so
+  -- that each row is in exactly one of the two answers.
   RETURN QUERY
   SELECT r.n, (loyalty_purchase(p_program, p_business, (r.row->>'branch')::bigint, p_staff, NULL, p_scope, r.row->>'key',
       decode(r.row->>'hash', 'hex'), NULL, (r.row->>'occurred_at')::timestamptz, p_time_zone, w.customer_id, NULL, NULL,
-      (r.row->>'amount')::numeric, (r.row->>'points')::bigint, r.row->'trail', w.tier_id, (r.row->>'expires_at')::timestamptz,
-      NULL)).outcome
+      (r.row->>'amount')::numeric, (r.row->>'points')::bigint, r.row->'trail', (r.row->>'tier')::bigint,
+      (r.row->>'expires_at')::timestamptz, NULL)).outcome
     FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
     JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint AND w.owed > 0
-   WHERE NOT EXISTS (SELECT FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = r.row->>'key')
-   ORDER BY r.n;
+   ORDER BY (r.row->>'occurred_at')::timestamptz, r.n;
 END $$;
