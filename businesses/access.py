@@ -30,10 +30,13 @@ FIRST_SIGN_IN = "first_sign_in"
 P = ParamSpec("P")
 
 
-class StaffRequest(HttpRequest):
+class SignedInRequest(HttpRequest):
+    user: User
+
+
+class StaffRequest(SignedInRequest):
     """A request that acts for a business: what the views behind `staff_required` receive."""
 
-    user: User
     staff: Staff
     business: Business
     branch: Branch
@@ -70,9 +73,12 @@ def role_required(*roles: Role) -> Callable[[StaffView[P]], View[P]]:
 def memberships(request: HttpRequest) -> list[Staff]:
     """Where the user works today, the longest first; asked for once per request."""
     if not hasattr(request, "_memberships"):
-        rows = Staff.objects.working().filter(user_id=request.user.pk)
-        rows = rows.select_related("business__program").order_by("id")
-        request._memberships = list(rows) if request.user.is_authenticated else []  # type: ignore[attr-defined]
+        rows = Staff.objects.none()
+        if request.user.is_authenticated:
+            rows = Staff.objects.working().filter(user=request.user)
+        request._memberships = list(  # type: ignore[attr-defined]
+            rows.select_related("business__program").order_by("id")
+        )
     return request._memberships  # type: ignore[attr-defined, no-any-return]
 
 

@@ -31,7 +31,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """To work; who has none yet, to their invitation or to opening a business."""
         if memberships(request):
             return settings.LOGIN_REDIRECT_URL
-        invitation = Invitation.objects.open(timezone.now()).filter(email=request.user.email).last()
+        email = request.user.email if request.user.is_authenticated else ""
+        invitation = Invitation.objects.open(timezone.now()).filter(email=email).last()
         return reverse("invitation", args=[invitation.public_id]) if invitation else reverse("start")
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:

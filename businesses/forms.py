@@ -1,7 +1,7 @@
 """The forms of registering a business and of its settings."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from babel.numbers import format_decimal
 from django import forms
@@ -25,14 +25,14 @@ class NameField(forms.CharField):
             raise ValidationError(str(error)) from error
 
 
-class AmountField(forms.CharField):
+class AmountField(forms.Field):
     """Money in the currency that the form gives it; None if left empty."""
 
     currency = ""
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
     def to_python(self, value: Any) -> Decimal | None:
-        text = super().to_python(value)
+        text = (value or "").strip()
         try:
             return money.parse_amount(text, self.currency) if text else None
         except money.InvalidAmount as error:
@@ -44,7 +44,7 @@ class AmountField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(data) != initial
+            return bool(self.to_python(data) != initial)
         except ValidationError:
             return True
 
@@ -57,7 +57,7 @@ class RateField(forms.DecimalField):
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=0, max_digits=10, decimal_places=4, **options)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:
@@ -66,6 +66,15 @@ class RateField(forms.DecimalField):
 
 def _as_written(value: Decimal, pattern: str) -> str:
     return format_decimal(value, pattern, locale=get_language())
+
+
+def _countries() -> list[tuple[str, str]]:
+    return [("", "—"), *places.countries(get_language())]
+
+
+def _likely_country() -> str:
+    """Many who read English live elsewhere, so there is no guess for them."""
+    return {"az": "AZ", "ru": "RU"}.get(get_language(), "")
 
 
 class StartForm(forms.Form):
@@ -78,6 +87,8 @@ class StartForm(forms.Form):
     )
     country = forms.ChoiceField(
         label=gettext_lazy("Country"),
+        choices=_countries,
+        initial=_likely_country,
         help_text=gettext_lazy("Sets the currency, the time zone and how phone numbers are written."),
     )
     category = forms.ChoiceField(label=gettext_lazy("Category"), choices=[("", "—"), *Category.choices])
@@ -93,12 +104,6 @@ class StartForm(forms.Form):
         help_text=gettext_lazy("To share points with other businesses. Without one you get a programme of your own."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        language = get_language()
-        self.fields["country"].choices = [("", "—"), *places.countries(language)]
-        self.fields["country"].initial = {"az": "AZ", "ru": "RU"}.get(language)
 
     def clean_join_code(self) -> str:
         return "".join(self.cleaned_data["join_code"].upper().split()).replace("-", "")
@@ -157,12 +162,14 @@ class SettingsForm(forms.ModelForm):
         super().__init__(*args, **options)
         currency = self.instance.program.currency
         for name in ("minimum_spend", "purchase_limit"):
-            self.fields[name].currency = currency
+            cast(AmountField, self.fields[name]).currency = currency
         self.fields["earn_rate"].help_text = _("For each %(currency)s spent.") % {
             "currency": money.symbol(currency, get_language())
         }
         zones = dict.fromkeys([self.instance.time_zone, *places.time_zones(self.instance.country)])
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in sorted(zones)]
+        cast(forms.ChoiceField, self.fields["time_zone"]).choices = [
+            (zone, zone.replace("_", " ")) for zone in sorted(zones)
+        ]
         self._guard_confidential(role)
 
     def _guard_confidential(self, role: str) -> None:
@@ -205,7 +212,8 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, by: Staff, **options: Any) -> None:
         super().__init__(*args, **options)
         allowed = staffing.MANAGED_BY[Role(by.role)]
-        self.fields["role"].choices = [(role.value, role.label) for role in reversed(Role) if role in allowed]
+        choices = [(role.value, role.label) for role in reversed(Role) if role in allowed]
+        cast(forms.ChoiceField, self.fields["role"]).choices = choices
 
 
 class InvitationForm(RoleForm):

@@ -21,7 +21,7 @@ MAIN_ZONES = {
 @cache
 def countries(language: str) -> list[tuple[str, str]]:
     """ISO 3166 codes and names of all countries that have money and a clock, by name."""
-    names = Locale.parse(language).territories
+    names: dict[str, str] = dict(Locale.parse(language).territories)  # type: ignore[arg-type]
     known = [code for code in names if len(code) == 2 and code.isalpha() and currencies(code) and time_zones(code)]
     return sorted(((code, names[code]) for code in known), key=lambda pair: pair[1].casefold())
 

@@ -35,7 +35,8 @@ def _is_over(request: HttpRequest, now: float) -> bool:
     session = request.session
     in_admin = request.path.startswith(reverse("admin:index"))
     idle = settings.ADMIN_IDLE_SECONDS if in_admin else settings.STAFF_IDLE_SECONDS
-    began, active = session.get(BEGAN, now), session.get(ACTIVE, now)
+    began: float = session.get(BEGAN, now)
+    active: float = session.get(ACTIVE, now)
     return now - active > idle or now - began > settings.SESSION_COOKIE_AGE
 
 

@@ -82,7 +82,8 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Whether the address is one of the user's, and proved to be."""
-    return EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email).exists()
+    proved: bool = EmailAddress.objects.filter(user=user, verified=True, email__iexact=invitation.email).exists()
+    return proved
 
 
 def masked(email: str) -> str:

@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from businesses import access, api_keys, branches, onboarding, staffing
-from businesses.access import MANAGERS, StaffRequest, role_required
+from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required
 from businesses.forms import BranchForm, InvitationForm, KeyForm, RoleForm, SettingsForm, StartForm
-from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff
+from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
 
 # --- Beginning and choosing -------------------------------------------------------------------------------
 
 
 @login_required
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: SignedInRequest) -> HttpResponse:
     form = StartForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (staff := _register(request, form)):
         access.choose(request, staff)
@@ -31,7 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return _show(request, "businesses/start.html", form=form)
 
 
-def _register(request: HttpRequest, form: StartForm) -> Staff | None:
+def _register(request: SignedInRequest, form: StartForm) -> Staff | None:
     try:
         staff = onboarding.register(user=request.user, **form.cleaned_data)
     except onboarding.AlreadyRegistered as error:
@@ -49,7 +49,7 @@ def _register(request: HttpRequest, form: StartForm) -> Staff | None:
 
 @never_cache
 @login_required
-def switch(request: HttpRequest) -> HttpResponse:
+def switch(request: SignedInRequest) -> HttpResponse:
     """Choose the business to act for, or the branch of the present one."""
     now = access.current(request)
     if request.method == "POST":
@@ -60,12 +60,12 @@ def switch(request: HttpRequest) -> HttpResponse:
     return render(request, "businesses/switch.html", {"now": now, "open_branches": open_branches})
 
 
-def _switch(request: HttpRequest, now: Staff | None) -> HttpResponse:
+def _switch(request: SignedInRequest, now: Staff | None) -> HttpResponse:
     if "branch" in request.POST and now:
         open_branches = now.business.branches.filter(closed_at=None)
         access.choose_branch(request, _posted(open_branches, request.POST["branch"]))
     else:
-        mine = Staff.objects.working().filter(user_id=request.user.pk)
+        mine = Staff.objects.working().filter(user=request.user)
         access.choose(request, _posted(mine, request.POST.get("staff", "")))
     return redirect(settings.LOGIN_REDIRECT_URL)
 
@@ -86,13 +86,13 @@ def invitation(request: HttpRequest, token: UUID) -> HttpResponse:
     if request.user.is_authenticated and not staffing.is_for(row, request.user):
         return _show(request, "businesses/invitation_other_address.html", status=403, email=staffing.masked(row.email))
     if request.user.is_authenticated and request.method == "POST":
-        return _accept(request, row)
+        return _accept(request, row, request.user)
     return _show(request, "businesses/invitation.html", invitation=row)
 
 
-def _accept(request: HttpRequest, row: Invitation) -> HttpResponse:
+def _accept(request: HttpRequest, row: Invitation, user: User) -> HttpResponse:
     try:
-        staff = staffing.accept(invitation=row, user=request.user, at=timezone.now())
+        staff = staffing.accept(invitation=row, user=user, at=timezone.now())
     except staffing.InvitationGone:
         return _show(request, "businesses/invitation_gone.html", status=410, invitation=row)
     except staffing.AlreadyStaff:
@@ -306,7 +306,8 @@ def _managed(request: StaffRequest, rows: Any) -> Any:
 
 def _working_staff(request: StaffRequest, staff: UUID) -> Staff:
     rows = _managed(request, request.business.staff.filter(ended_at=None)).select_related("user")
-    return get_object_or_404(rows, public_id=staff)
+    member: Staff = get_object_or_404(rows, public_id=staff)
+    return member
 
 
 def _last_owner() -> str:

@@ -10,7 +10,6 @@ from businesses import onboarding
 from businesses.models import Business, BusinessStatus, Program, Role, Staff, User
 from businesses.tests.conftest import PASSWORD, signed_in
 from conftest import Shop
-from loyalty import rules
 
 ANSWERS = {"name": "Nar Coffee", "country": "AZ", "category": "cafe", "earn_rate": "1,5", "join_code": ""}
 
@@ -36,7 +35,7 @@ def test_a_business_of_its_own_programme_can_sell_at_once(user: User) -> None:
     assert (staff.role, business.slug, business.status) == (Role.OWNER, "nar-qehvesi", BusinessStatus.ACTIVE)
     assert (business.program.currency, business.time_zone, business.language) == ("AZN", "Asia/Baku", "az")
     assert (business.purchase_limit, business.confidential) == (Decimal(500), False)
-    assert rules.of(business.pk, business.program.rules_version).first_branch_id == business.branches.get().pk
+    assert business.branches.get().closed_at is None
 
 
 def test_a_medical_business_is_confidential(user: User) -> None:

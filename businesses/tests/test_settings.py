@@ -9,7 +9,6 @@ from businesses import api_keys
 from businesses.models import ApiKey, Branch, Business, Role, Staff
 from businesses.tests.conftest import hire
 from conftest import Shop
-from loyalty import rules
 
 ANSWERS = {
     "earn_rate": "2", "minimum_spend": "1,50", "points_cap": "100", "purchase_limit": "1 000",
@@ -116,7 +115,7 @@ def test_a_branch_is_added_changed_and_closed(shop: Shop, owner: Client) -> None
     assert owner.get(address).status_code == 200
     assert owner.post(address).url == "/settings/branches/"
     assert owner.post(address).status_code == 404
-    assert branch.pk not in rules.of(shop.business.pk, version(shop)).branches.values()
+    assert branch.pk not in shop.rules.branches.values()
     assert version(shop) > before
 
 
