@@ -1,0 +1,117 @@
+"""Words about points that came and went: to those who agreed, in their language, with the post or not at all."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+
+from conftest import NOON, Shop
+from customers import consents, profiles
+from customers.models import Channel, Customer, Message, MessageKind
+from customers.profiles import Told
+from loyalty import notices, purchases
+from loyalty.ledger import NotEnoughPoints
+from loyalty.lookup import Who
+from loyalty.models import Operation
+from loyalty.purchases import Sale
+from loyalty.tests.conftest import PHONE, buy, redeem
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
+
+
+def agree(shop: Shop, *, language: str = "") -> Customer:
+    """A member of the programme who said yes to this business."""
+    buy(shop, 100)
+    customer = Customer.objects.get(phone=PHONE)
+    ids = {"customer_id": customer.pk}
+    consents.give(**ids, business_id=shop.business.pk, channel=Channel.SMS, source="counter", at=NOON)
+    profiles.save(**ids, program_id=shop.business.program_id, told=Told(language=language))
+    return customer
+
+
+def texts() -> list[str]:
+    return [message.text for message in Message.objects.order_by("id")]
+
+
+def test_without_consent_nothing_is_written(shop: Shop) -> None:
+    buy(shop, 100)
+    redeem(shop, 10)
+    assert texts() == []
+
+
+def test_earning_and_spending_are_told_to_who_agreed(shop: Shop) -> None:
+    customer = agree(shop)
+    buy(shop, "24.80")
+    redeem(shop, 30)
+    assert texts() == ["Nar: 24 points added. Your balance: 124.", "Nar: 30 points spent. Your balance: 94."]
+    first = Message.objects.order_by("id")[0]
+    assert (first.to, first.customer_id, first.business_id, first.kind) == (
+        PHONE, customer.pk, shop.business.pk, MessageKind.POINTS_EARNED
+    )  # fmt: skip
+
+
+def test_the_customers_language_comes_before_the_businesses(shop: Shop, new_shop: Callable[..., Shop]) -> None:
+    agree(shop, language="ru")
+    buy(shop, 21)
+    shop.business.language = "az"
+    shop.business.save()
+    buy(shop, 21)
+    assert texts() == ["Nar: начислен 21 балл. Ваш баланс: 121.", "Nar: начислен 21 балл. Ваш баланс: 142."]
+
+
+def test_without_a_language_of_their_own_it_is_the_businesses(new_shop: Callable[..., Shop]) -> None:
+    shop = new_shop("nar", language="az")
+    agree(shop)
+    buy(shop, 21)
+    assert texts() == ["Nar: 21 xal əlavə olundu. Balansınız: 121."]
+
+
+def test_a_confidential_business_writes_as_its_programme(new_shop: Callable[..., Shop]) -> None:
+    clinic = new_shop("clinic", confidential=True, category="medical")
+    agree(clinic)
+    buy(clinic, 5)
+    redeem(clinic, 5)
+    assert texts() == ["Circle: 5 points added. Your balance: 105.", "Circle: 5 points spent. Your balance: 100."]
+
+
+def test_a_consent_to_one_business_is_none_to_another(shop: Shop, new_shop: Callable[..., Shop]) -> None:
+    agree(shop)
+    buy(new_shop("rose"), 50)
+    assert texts() == []
+
+
+def test_a_replay_a_refusal_and_a_free_purchase_say_nothing_more(shop: Shop) -> None:
+    agree(shop)
+    buy(shop, 5, key="once")
+    buy(shop, 5, key="once")
+    buy(shop, 0)
+    with pytest.raises(NotEnoughPoints):
+        redeem(shop, 10_000)
+    assert texts() == ["Nar: 5 points added. Your balance: 105."]
+
+
+def test_a_notice_and_its_post_are_written_together_or_not_at_all(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    agree(shop)
+    operations = Operation.objects.count()
+
+    def broken(**arguments: object) -> None:
+        raise RuntimeError("the outbox is away")
+
+    monkeypatch.setattr(notices.messages, "queue", broken)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        buy(shop, 5)
+    assert Operation.objects.count() == operations
+
+
+def test_a_customer_without_a_phone_is_written_to_nowhere(shop: Shop) -> None:
+    def sell(key: str) -> None:
+        purchases.record(
+            rules=shop.rules, actor=shop.actor, who=Who("external_id", "C-7"), sale=Sale(amount=5), key=key, at=NOON
+        )
+
+    sell("first")
+    customer = Customer.objects.get()
+    ids = {"customer_id": customer.pk, "business_id": shop.business.pk}
+    consents.give(**ids, channel=Channel.SMS, source="api", at=NOON)
+    sell("second")
+    assert texts() == []
