@@ -1,10 +1,13 @@
 """Reads the fields of a JSON body, and collects what is wrong with each for one answer."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from businesses.api.problems import Problem
 from businesses.money import InvalidAmount, parse_amount
@@ -118,3 +121,32 @@ def uuid(value: Any) -> UUID:
         return UUID(value)
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError("Is not an id.") from error
+
+
+def one_of(*names: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in names:
+            raise ValueError(f"Has to be one of {', '.join(names)}.")
+        return str(value)
+
+    return parse
+
+
+def day(value: Any) -> date:
+    """A past day since 1900, such as a birthday."""
+    try:
+        parsed = date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("Has to be a day such as 1990-02-28.") from error
+    if not date(1900, 1, 1) <= parsed <= datetime.now(UTC).date():
+        raise ValueError("Has to be a past day since 1900.")
+    return parsed
+
+
+def email(value: Any) -> str:
+    parsed = text(254)(value)
+    try:
+        validate_email(parsed)
+    except ValidationError as error:
+        raise ValueError("Is not an e-mail address.") from error
+    return parsed

@@ -66,8 +66,8 @@ def actor_of(call: ApiCall, fields: Fields, terms: Rules) -> Actor:
     return Actor(branch_id=branch_id, api_key_id=call.access.key_id)
 
 
-def who_of(fields: Fields, country: str) -> Who:
-    """The customer named by exactly one of phone, card, customer, external_id."""
+def who_of(fields: Fields, country: str, by: tuple[By, ...] = WHO) -> Who:
+    """The customer named by exactly one of the fields `by`."""
 
     def phone(value: Any) -> str:
         try:
@@ -76,10 +76,10 @@ def who_of(fields: Fields, country: str) -> Who:
             raise ValueError("Is not a phone number.") from None
 
     parsers = {"phone": phone, "card": text(64), "customer": lambda value: str(uuid(value)), "external_id": text(128)}
-    given = [name for name in WHO if fields.has(name)]
-    found = [Who(name, value) for name in WHO if (value := fields.read(name, parsers[name])) is not None]
+    given = [name for name in by if fields.has(name)]
+    found = [Who(name, value) for name in by if (value := fields.read(name, parsers[name])) is not None]
     if len(given) != 1:
-        fields.error("who", "Name the customer by exactly one of phone, card, customer, external_id.")
+        fields.error("who", f"Name the customer by exactly one of {', '.join(by)}.")
     return found[0] if found else Who("customer", "")
 
 

@@ -3,14 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
-from businesses.api.fields import Fields
+from businesses.api.fields import Fields, day, email, one_of, text
 from businesses.api.paging import page
 from businesses.api.view import Answer, ApiCall
 from customers.models import Profile
-from loyalty import history, lookup
+from customers.profiles import Told
+from loyalty import enrolment, history, lookup
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.history import Line
@@ -43,6 +46,38 @@ class LookupView(LedgerView):
                 "last": [last_line(line, rules) for line in last],
             }
         )
+
+
+class CustomersView(LedgerView):
+    scopes = {"post": "earn"}
+
+    @extend_schema(**schema.ENROL)
+    def post(self) -> None: ...
+
+    def handle_post(self, call: ApiCall) -> Answer:
+        rules = rules_of(call)
+        fields = Fields(call.body, not_supported=("preferences",))
+        who = who_of(fields, rules.country, by=("phone", "external_id"))
+        told = Told(
+            name=fields.read("name", text(120)) or "",
+            birthday=fields.read("birthday", day),
+            email=fields.read("email", email) or "",
+            language=fields.read("language", one_of(*(code for code, _name in settings.LANGUAGES))) or "",
+        )
+        fields.done()
+        member = enrolment.enrol(
+            program_id=rules.program_id,
+            business_id=rules.business_id,
+            phone=who.value if who.by == "phone" else None,
+            external_id=who.value if who.by == "external_id" else None,
+            told=told,
+            source="api",
+            at=timezone.now(),
+        )
+        found = Who("customer", str(member.public_id))
+        known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=found)
+        body = customer_body(known, rules) | {"enrolled": member.enrolled}
+        return Answer(body, 201 if member.enrolled else 200)
 
 
 class CustomerCall(LedgerView):

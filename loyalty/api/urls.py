@@ -8,6 +8,7 @@ urlpatterns = [
     path("redemptions", redemptions.RedemptionsView.as_view(), name="api-redemptions"),
     path("redemptions/<uuid:redemption>", redemptions.RedemptionView.as_view(), name="api-redemption"),
     path("redemptions/<uuid:redemption>/cancel", redemptions.CancelView.as_view(), name="api-cancel"),
+    path("customers", customers.CustomersView.as_view(), name="api-customers"),
     path("customers/lookup", customers.LookupView.as_view(), name="api-lookup"),
     path("customers/<uuid:customer>", customers.CustomerView.as_view(), name="api-customer"),
     path("customers/<uuid:customer>/balance", customers.BalanceView.as_view(), name="api-balance"),

@@ -187,7 +187,7 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
 @serving
 def today(request: StaffRequest) -> HttpResponse:
     """The list for screens on which it has no place beside the pad."""
-    context = screen.activity(request, _rules(request), timezone.now()) | {"active": "counter"}
+    context = screen.activity(request, _rules(request), timezone.now()) | {"active": "today"}
     return render(request, "counter/today.html", context)
 
 

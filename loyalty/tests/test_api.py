@@ -278,6 +278,41 @@ def test_a_lookup_shows_this_businesss_lines_and_calls_the_others_elsewhere(
     ]
 
 
+def test_a_customer_is_enrolled_once_and_their_word_is_not_overwritten(till: Till) -> None:
+    told = {"name": "Nigar Rzayeva", "birthday": "1990-02-28", "email": "n@example.com", "language": "az"}
+    first = till.post("customers", {"phone": "050 555 66 77", **told}, key=None)
+    again = till.post("customers", {"phone": "+994505556677", "name": "Somebody"}, key=None)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert {**first.json(), "id": ""} == {"id": "", **told, "balance": 0, "tier": None, "enrolled": True}
+    assert again.json() == {**first.json(), "enrolled": False}
+    assert till.get(f"customers/{first.json()['id']}").json()["name"] == "Nigar Rzayeva"
+    outside = till.post("customers", {"external_id": "crm-7"}, key=None)
+    assert (outside.status_code, Customer.objects.count()) == (201, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "who"),
+        ({"phone": PHONE, "external_id": "x"}, "who"),
+        ({"card": "x"}, "card"),
+        ({"phone": "1"}, "phone"),
+        ({"phone": PHONE, "name": "x" * 121}, "name"),
+        ({"phone": PHONE, "name": "a\0"}, "name"),
+        ({"phone": PHONE, "birthday": "29.02.1990"}, "birthday"),
+        ({"phone": PHONE, "birthday": "2999-01-01"}, "birthday"),
+        ({"phone": PHONE, "email": "nobody"}, "email"),
+        ({"phone": PHONE, "language": "fr"}, "language"),
+        ({"phone": PHONE, "language": ["en"]}, "language"),
+    ],
+)
+def test_a_wrong_enrolment_is_named_and_nobody_is_enrolled(till: Till, body: dict[str, Any], field: str) -> None:
+    response = till.post("customers", body, key=None)
+    assert problem(response) == (422, "invalid")
+    assert field in response.json()["errors"]
+    assert not Customer.objects.exists()
+
+
 def test_a_phone_of_another_programme_is_unknown_here(till: Till, shop: Shop, new_shop: Callable[..., Shop]) -> None:
     program = type(shop.business.program).objects.create(slug="p2", name="P2", currency="AZN", join_code="P2")
     buy(new_shop("far", program=program), 10)
