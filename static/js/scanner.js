@@ -25,7 +25,7 @@ new MutationObserver(follow).observe(dialog, { attributeFilter: ["open"] });
 addEventListener("visibilitychange", follow);
 dialog.addEventListener("close", () => document.querySelector(".pad-line input")?.focus());
 addEventListener("keydown", (event) => {
-  if (event.key !== "F2" || dialog.open || event.defaultPrevented) return;
+  if (event.key !== "F2" || dialog.open) return;
   event.preventDefault();
   dialog.showModal();
 });
