@@ -217,3 +217,22 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class SettingChange(models.Model):
+    """Who changed which rule of a business from what to what. Append-only."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="setting_changes")
+    staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="+")
+    field = models.CharField(max_length=32)
+    before = models.TextField()
+    after = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
+            )
+        ]

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from businesses import access, api_keys, branches, onboarding, staffing
-from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required
+from businesses import access, api_keys, branches, changes, onboarding, staffing
+from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required, staff_required
 from businesses.forms import BranchForm, InvitationForm, KeyForm, RoleForm, SettingsForm, StartForm
 from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
 
@@ -47,22 +47,18 @@ def _register(request: SignedInRequest, form: StartForm) -> Staff | None:
     return None
 
 
-@never_cache
-@login_required
-def switch(request: SignedInRequest) -> HttpResponse:
+@staff_required
+def switch(request: StaffRequest) -> HttpResponse:
     """Choose the business to act for, or the branch of the present one."""
-    now = access.current(request)
     if request.method == "POST":
-        return _switch(request, now)
-    if now is None:
-        return redirect("start")
-    open_branches = now.business.branches.filter(closed_at=None).order_by("name", "id")
-    return render(request, "businesses/switch.html", {"now": now, "open_branches": open_branches})
+        return _switch(request)
+    open_branches = request.business.branches.filter(closed_at=None).order_by("name", "id")
+    return render(request, "businesses/switch.html", {"open_branches": open_branches})
 
 
-def _switch(request: SignedInRequest, now: Staff | None) -> HttpResponse:
-    if "branch" in request.POST and now:
-        open_branches = now.business.branches.filter(closed_at=None)
+def _switch(request: StaffRequest) -> HttpResponse:
+    if "branch" in request.POST:
+        open_branches = request.business.branches.filter(closed_at=None)
         access.choose_branch(request, _posted(open_branches, request.POST["branch"]))
     else:
         mine = Staff.objects.working().filter(user=request.user)
@@ -110,8 +106,8 @@ def _accept(request: HttpRequest, row: Invitation, user: User) -> HttpResponse:
 def earning_rules(request: StaffRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=request.business, role=request.staff.role)
     if request.method == "POST" and form.is_valid():
-        if form.changed_data:
-            form.instance.save(update_fields=form.changed_data)
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        changes.apply(business_id=request.business.pk, values=values, staff=request.staff, at=timezone.now())
         messages.success(request, _("Saved. It counts from the next purchase on."))
         return redirect("settings")
     return _settings(request, "businesses/settings.html", "settings", form=form)

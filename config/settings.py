@@ -8,6 +8,7 @@ or in `.env` (see `.env.example`).
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -150,6 +151,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute=10)},
+    "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
 }

@@ -5,11 +5,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from config import health, styleguide
+from config import front, health, styleguide
 
 admin.site.login = secure_admin_login(admin.site.login)  # with the second factor, like everybody
 
 urlpatterns = [
+    path("", front.front, name="front"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),

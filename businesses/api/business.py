@@ -1,9 +1,14 @@
-"""`GET business`: who the key speaks for."""
+"""`GET` and `PATCH business`: who the key speaks for, and what it gives."""
 
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers as s
 
-from businesses import money
+from businesses import changes, money
+from businesses.api.fields import Fields
 from businesses.api.schema import fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
 from businesses.models import Business
@@ -25,26 +30,57 @@ BUSINESS = fields(
 
 
 class BusinessCall(BusinessView):
-    scopes = {"get": "read"}
+    scopes = {"get": "read", "patch": "admin"}
 
     @extend_schema(operation_id="show_business", summary="This business", responses={200: BUSINESS, **problems()})
     def get(self) -> None: ...
 
+    @extend_schema(
+        operation_id="change_business",
+        summary="Change what this business gives",
+        description="Counts from the next purchase on. Each change is kept with the key that made it.",
+        request=fields("BusinessChange", earn_rate=s.DecimalField(10, 4, required=False)),
+        responses={200: BUSINESS, **problems(400, 413, 422)},
+    )
+    def patch(self) -> None: ...
+
     def handle_get(self, call: ApiCall) -> Answer:
-        business = Business.objects.select_related("program").get(pk=call.access.business_id)
-        branches = business.branches.filter(closed_at=None).order_by("id")
-        return Answer(
-            {
-                "slug": business.slug,
-                "name": business.name,
-                "category": business.category,
-                "program": business.program.name,
-                "currency": business.program.currency,
-                "country": business.country,
-                "time_zone": business.time_zone,
-                "earn_rate": format(business.earn_rate.normalize(), "f"),
-                "minimum_spend": money.plain(business.minimum_spend, business.program.currency),
-                "points_cap": business.points_cap,
-                "branches": [{"id": str(each.public_id), "name": each.name, "city": each.city} for each in branches],
-            }
+        return Answer(business_body(Business.objects.select_related("program").get(pk=call.access.business_id)))
+
+    def handle_patch(self, call: ApiCall) -> Answer:
+        body = Fields(call.body, not_supported=("minimum_spend", "points_cap"))
+        earn_rate = body.read("earn_rate", rate)
+        body.done()
+        values = {} if earn_rate is None else {"earn_rate": earn_rate}
+        business = changes.apply(
+            business_id=call.access.business_id, values=values, api_key_id=call.access.key_id, at=timezone.now()
         )
+        return Answer(business_body(business))
+
+
+def business_body(business: Business) -> dict[str, Any]:
+    branches = business.branches.filter(closed_at=None).order_by("id")
+    return {
+        "slug": business.slug,
+        "name": business.name,
+        "category": business.category,
+        "program": business.program.name,
+        "currency": business.program.currency,
+        "country": business.country,
+        "time_zone": business.time_zone,
+        "earn_rate": format(business.earn_rate.normalize(), "f"),
+        "minimum_spend": money.plain(business.minimum_spend, business.program.currency),
+        "points_cap": business.points_cap,
+        "branches": [{"id": str(each.public_id), "name": each.name, "city": each.city} for each in branches],
+    }
+
+
+def rate(value: Any) -> Decimal:
+    """Points per unit of the currency: 0 or more, with at most 4 decimals."""
+    try:
+        parsed = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
+    except ArithmeticError as error:
+        raise ValueError("Has to be a decimal string.") from error
+    if not parsed.is_finite() or not 0 <= parsed < 1_000_000 or parsed != round(parsed, 4):
+        raise ValueError("Has to be between 0 and 999999, with at most 4 decimals.")
+    return parsed

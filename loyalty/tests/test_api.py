@@ -1,6 +1,7 @@
 """The API's first calls, as a till makes them."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from businesses import api_keys
 from businesses.api import view
 from businesses.api.throttle import Throttle
-from businesses.models import ApiKey, BusinessStatus
+from businesses.models import ApiKey, BusinessStatus, SettingChange
 from conftest import NOON, Shop
 from customers.models import Card, Customer, ExternalId
 from loyalty.models import Operation, Purchase, PurchaseLine

@@ -1,0 +1,19 @@
+"""The front door: what this is, and where owners, staff and customers go."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from config.demo.logins import logins
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """Who is signed in goes on to work."""
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    context: dict[str, Any] = {"demo_logins": logins()} if settings.DEMO else {}
+    return render(request, "front.html", context)
