@@ -118,7 +118,7 @@ def owes_mfa(request: HttpRequest) -> bool:
 def to_mfa(request: HttpRequest) -> HttpResponse:
     text = _("You look after other people’s points. Set up an authenticator app to go on; it takes a minute.")
     if not getattr(request, "htmx", None):
-        messages.warning(request, text)
+        messages.info(request, text)
     return _go(request, reverse("mfa_activate_totp"))
 
 
@@ -143,7 +143,7 @@ def portal_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "staff": staff,
         "business": staff.business,
-        "branch": getattr(request, "branch", None),
+        "branch": getattr(request, "branch", None) or _branch(request, staff),
         "businesses": memberships(request),
         "manages": staff.role in MANAGERS,
     }
