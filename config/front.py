@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from config.demo.logins import logins
@@ -15,5 +16,10 @@ def front(request: HttpRequest) -> HttpResponse:
     """Who is signed in goes on to work."""
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
-    context: dict[str, Any] = {"demo_logins": logins()} if settings.DEMO else {}
-    return render(request, "front.html", context)
+    return render(request, "front.html")
+
+
+def demo_logins(request: HttpRequest) -> dict[str, Any]:
+    """Context of the two pages on which a visitor of the demonstration looks for a way in."""
+    doors = (reverse("front"), reverse("account_login"))
+    return {"demo_logins": logins()} if settings.DEMO and request.path in doors else {}

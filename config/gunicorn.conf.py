@@ -11,3 +11,4 @@ preload_app = True  # one import for all workers: a faster start, shared memory
 memory = Path("/dev/shm")  # noqa: S108 (gunicorn makes its own unnamed files there)
 worker_tmp_dir = str(memory) if memory.is_dir() else None  # the heartbeat must not wait for a disk
 loglevel = "warning"
+control_socket_disable = True  # it would lie in the home folder of whoever starts us, and nobody uses it

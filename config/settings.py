@@ -119,6 +119,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "businesses.access.portal_context",
+                "config.front.demo_logins",
             ],
         },
     }
