@@ -228,7 +228,7 @@ def test_cancel_in_the_green_moment_sends_nothing(hold: Callable, counter: Calla
     page = counter()
     page.evaluate(press + ".observe(document.querySelector('.scanner-view'), { attributeFilter: ['data-found'] })")
     page.keyboard.press("F2")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    page.wait_for_function("() => window.found")
     expect(page.get_by_role("dialog")).to_be_hidden()
     sleep(0.5)
     assert scanned == []
