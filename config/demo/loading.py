@@ -1,0 +1,210 @@
+"""Puts a preset into the database through the doors that everybody uses. Every step may be repeated: what is there
+stays, and the ledger's keys keep a sale from being counted twice, so that a load cut short anywhere goes on."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from allauth.account.models import EmailAddress
+from django.db.models import Min
+
+from businesses.models import Branch, Business, Program, Role, Staff, User
+from config.demo.history import History, Visit
+from config.demo.logins import PASSWORD, SUPERADMIN
+from config.demo.preset import Preset, Reward, Shop, Worker
+from config.models import DemoProgress
+from customers import cards, consents, profiles
+from customers.enrolment import Person, enrol
+from customers.models import Channel
+from customers.profiles import Told
+from loyalty import ledger, rules
+from loyalty.earning import earn
+from loyalty.ledger import Actor, Call
+from loyalty.rules import Rules
+
+CLAIMED_AFTER = timedelta(minutes=2)
+DAYS_ONE_BY_ONE = 60
+
+Tell = Callable[[int], None]
+
+
+def percent() -> int | None:
+    """How much of the demo is loaded while it is loading, else None."""
+    least: int | None = DemoProgress.objects.aggregate(least=Min("percent"))["least"]
+    return None if least == 100 else least
+
+
+def loaded(preset: Preset) -> bool:
+    return DemoProgress.objects.filter(program=preset.slug, percent=100).exists()
+
+
+def load(*, preset: Preset, today: date, tell: Tell) -> None:
+    """Loads the year up to `today`, or goes on with the one that was begun; `tell` hears the percent done."""
+    progress, _new = DemoProgress.objects.get_or_create(program=preset.slug, defaults={"until_on": today})
+    history = History(preset, progress.until_on)
+    shops = _open_shops(preset)
+    ids = _enrol_people(preset, history, shops[0])
+    for done in _live_through(history, shops, ids):
+        progress.percent = done
+        progress.save(update_fields=["percent"])
+        tell(done)
+
+
+@dataclass(frozen=True)
+class OpenShop:
+    """A shop as it stands in the database."""
+
+    business: Business
+    rules: Rules
+    branches: list[Branch]
+    staff_id: int
+
+    @property
+    def scope(self) -> str:
+        return f"business:{self.business.pk}:demo"
+
+
+def _open_shops(preset: Preset) -> list[OpenShop]:
+    program, _new = Program.objects.get_or_create(
+        slug=preset.slug,
+        defaults={
+            "name": preset.name,
+            "currency": preset.currency,
+            "join_code": preset.join_code,
+            "points_last_months": preset.points_last_months,
+        },
+    )
+    opened = [(_business(preset, program, shop), shop) for shop in preset.shops]
+    program.refresh_from_db()
+    return [_staffed(preset, program, business, shop) for business, shop in opened]
+
+
+def _business(preset: Preset, program: Program, shop: Shop) -> Business:
+    owner = shop.workers[0]
+    business, _new = Business.objects.get_or_create(
+        slug=shop.slug,
+        defaults={
+            "program": program,
+            "name": shop.name,
+            "category": shop.category,
+            "country": preset.country,
+            "time_zone": preset.time_zone,
+            "contact_person": owner.name,
+            "support_email": owner.email,
+            "earn_rate": shop.earn_rate,
+            "minimum_spend": shop.minimum_spend,
+        },
+    )
+    for place in shop.places:
+        Branch.objects.get_or_create(
+            business=business,
+            name=place.name,
+            defaults={"city": preset.city, "address": place.address, "hours": place.hours},
+        )
+    return business
+
+
+def _staffed(preset: Preset, program: Program, business: Business, shop: Shop) -> OpenShop:
+    staff = {worker.role: _staff(business, worker) for worker in shop.workers}
+    branches = {branch.name: branch for branch in Branch.objects.filter(business=business)}
+    return OpenShop(
+        business=business,
+        rules=rules.of(business.pk, program.rules_version),
+        branches=[branches[place.name] for place in shop.places],
+        staff_id=staff.get(Role.CASHIER, staff[Role.OWNER]).pk,
+    )
+
+
+def _staff(business: Business, worker: Worker) -> Staff:
+    staff, _new = Staff.objects.get_or_create(
+        business=business, user=_user(worker.email, worker.name), defaults={"role": worker.role}
+    )
+    return staff
+
+
+def _user(email: str, name: str, *, superuser: bool = False) -> User:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        make = User.objects.create_superuser if superuser else User.objects.create_user
+        first_name, last_name = name.rsplit(" ", 1)
+        user = make(email, PASSWORD, first_name=first_name, last_name=last_name)
+    EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return user
+
+
+def make_superadmin() -> None:
+    _user(SUPERADMIN, "Sam Operator", superuser=True)
+
+
+def _enrol_people(preset: Preset, history: History, shop: OpenShop) -> dict[int, int]:
+    """Customer ids by the numbers of the people."""
+    numbers = [Person(person.phone, None) for person in history.people]
+    ids = enrol(business_id=shop.business.pk, people=numbers)
+    program_id, business_id = shop.business.program_id, shop.business.pk
+    first = {visit.person: visit.at for visit in reversed(history.visits)}
+    for person, customer_id in zip(history.people, ids, strict=True):
+        told = Told(person.name, person.birthday if person.has_card else None)
+        profiles.fill(program_id=program_id, customer_id=customer_id, told=told)
+        at = first[person.number]
+        if person.has_card:
+            cards.current(program_id=program_id, customer_id=customer_id, at=at)
+        if person.agrees_to_sms:
+            consents.give(
+                customer_id=customer_id, business_id=business_id, channel=Channel.SMS, source="counter", at=at
+            )
+    return {person.number: customer_id for person, customer_id in zip(history.people, ids, strict=True)}
+
+
+def _live_through(history: History, shops: list[OpenShop], ids: dict[int, int]) -> Iterator[int]:
+    """Posts the year from its beginning, and yields the percent done, at last 100."""
+    done = 0
+    for _on, visits in groupby(history.visits, lambda visit: _step(visit.at.date(), history.until)):
+        today = list(visits)
+        for shop, sales in groupby(sorted(today, key=lambda visit: visit.shop), lambda visit: shops[visit.shop]):
+            _sell(shop, list(sales), ids)
+        with ledger.clock_at(today[-1].at + CLAIMED_AFTER):
+            for visit in today:
+                if visit.reward:
+                    _claim(shops[visit.shop], visit, visit.reward, ids[visit.person])
+        done += len(today)
+        yield min(99, 100 * done // len(history.visits))
+    yield 100
+
+
+def _step(on: date, until: date) -> date:
+    """Sales are posted by the week, and the last two months by the day: what people look at stands in its order."""
+    if until - on <= timedelta(days=DAYS_ONE_BY_ONE):
+        return on
+    return on - timedelta(days=on.weekday())
+
+
+def _sell(shop: OpenShop, visits: list[Visit], ids: dict[int, int]) -> None:
+    rows = [
+        ledger.Row(
+            key=visit.key,
+            customer_id=ids[visit.person],
+            branch_id=shop.branches[visit.place].pk,
+            amount=visit.amount,
+            earned=earn(amount=visit.amount, terms=shop.rules.terms),
+            occurred_at=visit.at,
+            expires_at=shop.rules.expires_at(visit.at),
+        )
+        for visit in visits
+    ]
+    for _outcomes in ledger.post_many(rules=shop.rules, scope=shop.scope, rows=rows, staff_id=shop.staff_id):
+        pass
+
+
+def _claim(shop: OpenShop, visit: Visit, reward: Reward, customer_id: int) -> None:
+    """A refusal is left standing: somebody who tries the demo while it loads may have spent the points."""
+    at = visit.at + CLAIMED_AFTER
+    content = {"customer": customer_id, "points": reward.points, "at": at}
+    ledger.redeem(
+        rules=shop.rules,
+        actor=Actor(shop.branches[visit.place].pk, shop.staff_id),
+        call=Call(f"demo:{visit.key}", ledger.input_hash("redemption", content), occurred_at=at),
+        customer_id=customer_id,
+        points=reward.points,
+        description=reward.description,
+    )

@@ -1,0 +1,148 @@
+"""Six independent shops of Harare that share their customers; each sets its own rate."""
+
+from decimal import Decimal
+
+from businesses.models import Category, Role
+from config.demo.preset import Place, Preset, Reward, Shop, Worker
+
+CAFE = Shop(
+    slug="jacaranda-coffee",
+    name="Jacaranda Coffee House",
+    category=Category.CAFE,
+    earn_rate=Decimal(5),
+    ticket=6.5,
+    spread=0.4,
+    draw=2.6,
+    open_from=7,
+    open_until=17,
+    places=(
+        Place("Avondale", "12 King George Road, Avondale", "Mon–Fri 6:30–17:30, Sat–Sun 7:00–16:00"),
+        Place("First Street", "Corner First Street and Speke Avenue", "Mon–Sat 6:30–17:00"),
+    ),
+    workers=(
+        Worker(Role.OWNER, "Rumbi Chikore", "owner@jacaranda.example"),
+        Worker(Role.MANAGER, "Farai Mutasa", "manager@jacaranda.example"),
+        Worker(Role.CASHIER, "Nyasha Gumbo", "cashier@jacaranda.example"),
+    ),
+    rewards=(Reward(150, "Flat white"), Reward(320, "Breakfast roll and coffee"), Reward(600, "Lunch for one")),
+)
+GROCER = Shop(
+    slug="mupfure-market",
+    name="Mupfure Market",
+    category=Category.GROCERY,
+    earn_rate=Decimal(1),
+    ticket=24,
+    spread=0.7,
+    draw=2.4,
+    open_until=19,
+    places=(
+        Place("Mbare", "45 Ardbennie Road, Mbare", "Daily 7:00–19:00"),
+        Place("Belgravia", "8 Sandringham Drive, Belgravia", "Daily 7:30–19:30"),
+        Place("Chisipite", "Shop 4, Chisipite Shopping Centre, Enterprise Road", "Daily 7:30–19:30"),
+    ),
+    workers=(
+        Worker(Role.OWNER, "Tafadzwa Moyo", "owner@mupfure.example"),
+        Worker(Role.CASHIER, "Chipo Dube", "cashier@mupfure.example"),
+    ),
+    rewards=(Reward(200, "Basket of fruit"), Reward(500, "$5 off groceries")),
+)
+BAKERY = Shop(
+    slug="highfield-oven",
+    name="The Highfield Oven",
+    category=Category.BAKERY,
+    earn_rate=Decimal("2.5"),
+    ticket=5,
+    spread=0.45,
+    draw=1.7,
+    open_from=6,
+    open_until=15,
+    places=(Place("Highfield", "231 Willowvale Road, Highfield", "Mon–Sat 5:30–15:30, Sun 6:00–12:00"),),
+    workers=(
+        Worker(Role.OWNER, "Joseph Marufu", "owner@highfield-oven.example"),
+        Worker(Role.CASHIER, "Memory Sibanda", "cashier@highfield-oven.example"),
+    ),
+    rewards=(Reward(100, "Loaf of sourdough"), Reward(260, "Six cinnamon buns")),
+)
+HARDWARE = Shop(
+    slug="msasa-hardware",
+    name="Msasa Hardware & Timber",
+    category=Category.HARDWARE,
+    earn_rate=Decimal("0.5"),
+    ticket=48,
+    spread=0.9,
+    draw=0.5,
+    minimum_spend=Decimal(5),
+    places=(Place("Msasa", "77 Mutare Road, Msasa", "Mon–Fri 7:30–17:00, Sat 8:00–13:00"),),
+    workers=(
+        Worker(Role.OWNER, "Simbarashe Ndlovu", "owner@msasa-hardware.example"),
+        Worker(Role.CASHIER, "Tinashe Banda", "cashier@msasa-hardware.example"),
+    ),
+    rewards=(Reward(400, "Key cutting and a padlock"), Reward(900, "$10 off tools")),
+)
+PHARMACY = Shop(
+    slug="fife-avenue-pharmacy",
+    name="Fife Avenue Pharmacy",
+    category=Category.PHARMACY,
+    earn_rate=Decimal("1.5"),
+    ticket=15,
+    spread=0.6,
+    draw=0.9,
+    places=(
+        Place("Fife Avenue", "Fife Avenue Shops, Corner Sixth Street", "Mon–Sat 8:00–20:00, Sun 9:00–18:00"),
+        Place("Borrowdale", "Sam Levy's Village, Borrowdale", "Daily 8:30–18:00"),
+    ),
+    workers=(
+        Worker(Role.OWNER, "Dr Anesu Makoni", "owner@fife-pharmacy.example"),
+        Worker(Role.CASHIER, "Precious Zulu", "cashier@fife-pharmacy.example"),
+    ),
+    rewards=(Reward(250, "Blood pressure check and vitamins"), Reward(500, "$5 off toiletries")),
+)
+SALON = Shop(
+    slug="kopje-hair-studio",
+    name="Kopje Hair Studio",
+    category=Category.BEAUTY,
+    earn_rate=Decimal(3),
+    ticket=22,
+    spread=0.35,
+    draw=0.7,
+    open_from=9,
+    places=(Place("Kopje", "19 Rotten Row, Kopje", "Tue–Sat 9:00–18:00"),),
+    workers=(
+        Worker(Role.OWNER, "Vimbai Hove", "owner@kopje-hair.example"),
+        Worker(Role.CASHIER, "Rudo Phiri", "cashier@kopje-hair.example"),
+    ),
+    rewards=(Reward(300, "Wash and blow-dry"), Reward(700, "Cut and style")),
+)
+
+FIRST_NAMES = """
+Tendai Rudo Tatenda Chiedza Farai Nyasha Kudzai Rutendo Tapiwa Ruvimbo Blessing Munashe Anesu Tinotenda Vimbai
+Takudzwa Shamiso Simba Makanaka Tawanda Nokuthula Sipho Thandiwe Themba Nomsa Bongani Lindiwe Mandla Sibongile
+Grace Joseph Patience Emmanuel Beauty Clever Ruth Brian Memory David Fadzai Peter Gamu
+"""
+LAST_NAMES = """
+Moyo Ncube Dube Sibanda Ndlovu Mpofu Chikore Mutasa Gumbo Marufu Banda Phiri Makoni Hove Zulu Chirwa Shumba
+Mhlanga Nyathi Khumalo Chiweshe Mapfumo Muchena Nyoni Tshuma Zvobgo Madziva Chigumba Mlambo Nkomo Manyika
+Gwatidzo Musarurwa Tafirenyika Mushonga Kaseke Chinyoka Dhliwayo Bvuma Matongo
+"""
+
+
+def phone(number: int) -> str:
+    """Well-formed mobile numbers from the very beginning of a range, which nobody is given."""
+    return f"+26377{number:07}"
+
+
+PRESET = Preset(
+    slug="main-street",
+    name="Main Street",
+    currency="USD",
+    join_code="MAINSTREET",
+    country="ZW",
+    city="Harare",
+    time_zone="Africa/Harare",
+    points_last_months=12,
+    shops=(CAFE, GROCER, BAKERY, HARDWARE, PHARMACY, SALON),
+    people=360,
+    phone=phone,
+    first_names=tuple(FIRST_NAMES.split()),
+    last_names=tuple(LAST_NAMES.split()),
+)
