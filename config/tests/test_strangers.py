@@ -1,0 +1,541 @@
+"""Strangers at every address: what belongs to somebody does not exist for anybody else.
+
+Every address of the platform has its line in DOORS, which says who may use it and, where it names something by
+id, makes that something for the business `nar`. Everybody who may not then tries every method. An address
+without a line fails by its name.
+"""
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from businesses import api_keys, staffing
+from businesses.models import ApiKey, Business, Program, Role, Staff, User
+from businesses.tests.conftest import hire, signed_in
+from conftest import Shop
+from customers import cards, sessions
+from customers.models import Customer, ExternalId
+from loyalty.tests.conftest import buy, redeem, wallet
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+FORM = "application/x-www-form-urlencoded"
+MANAGERS = (Role.OWNER, Role.MANAGER)
+STAFF = tuple(Role)
+LOGIN, START, POINTS = "/accounts/login/", "/start/", "/points/"
+
+# Whole branches of addresses that others keep, and why they need no lines here.
+NOT_OURS = {
+    "admin/": "Django's own permissions keep it; that nobody but a superadmin gets in is tested below",
+    "accounts/": "allauth's pages: each acts on who is signed in and names nothing of a business",
+}
+
+
+# --- Who knocks -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser or a program. At most one of user, customer and key is theirs."""
+
+    name: str
+    browser: Callable[[], Client]
+    user: User | None = None
+    staff: Staff | None = None
+    customer: Customer | None = None
+    key: ApiKey | None = None
+
+    @cached_property
+    def client(self) -> Client:
+        """Made when it is first needed: signing everybody in takes longer than a test."""
+        return self.browser()
+
+    def send(self, method: str, url: str, body: dict[str, Any]) -> HttpResponse:
+        as_json = url.startswith("/api/")
+        data = json.dumps(body) if as_json else urlencode(body, doseq=True)
+        content_type = "application/json" if as_json else FORM
+        answer: HttpResponse = self.client.generic(method, url, "" if method == "GET" else data, content_type)
+        return answer
+
+
+class World:
+    """`nar` owns everything; `tea` is of the same programme, `far` of another one."""
+
+    def __init__(self, new_shop: Callable[..., Shop]) -> None:
+        other = Program.objects.create(slug="other", name="Other", currency="AZN", join_code="OTHER")
+        self.nar, self.tea, self.far = new_shop("nar"), new_shop("tea"), new_shop("far", program=other)
+        self.sale, self.spent = buy(self.nar, 40), redeem(self.nar, 5)
+        buy(self.far, 7, phone="+994507654321")
+        self.wallet, self.far_wallet = wallet(), wallet("+994507654321")
+        self.customer, self.stranger = self.wallet.customer, self.far_wallet.customer
+        self.card = cards.current(
+            program_id=self.wallet.program_id, customer_id=self.customer.pk, at=timezone.now()
+        ).token
+        ExternalId.objects.create(business=self.nar.business, customer=self.customer, external_id="till-1")
+        self.invitation = staffing.invite(by=self.nar.staff, email="new@nar.test", role=Role.CASHIER, at=timezone.now())
+        self.visitors = {visitor.name: visitor for visitor in self._visitors()}
+        self.cashier, self.key = self._of("cashier of nar").staff, self._of("key of nar").key
+
+    def _of(self, name: str) -> Visitor:
+        return self.visitors[name]
+
+    def _visitors(self) -> Iterator[Visitor]:
+        yield Visitor("anybody", Client)
+        for shop in (self.nar, self.tea, self.far):
+            yield from self._people(shop)
+            yield self._program(f"key of {shop.business.slug}", shop.business, list(ApiKey.SCOPES))
+        for scope in ApiKey.SCOPES:
+            yield self._program(f"key of nar for {scope}", self.nar.business, [scope])
+        yield _unkeyed(self._program("revoked key", self.nar.business, list(ApiKey.SCOPES)))
+        yield _customer("the customer", self.customer)
+        yield _customer("another customer", self.stranger)
+        yield _user("the invited", User.objects.create_user("new@nar.test"))
+        yield _user("a user who works nowhere", User.objects.create_user("nobody@example.com"))
+        yield _user("the superadmin", User.objects.create_superuser("root@example.com"))
+
+    def _people(self, shop: Shop) -> Iterator[Visitor]:
+        slug = shop.business.slug
+        yield _user(f"owner of {slug}", shop.owner, shop.staff)
+        for role in (Role.MANAGER, Role.CASHIER):
+            staff = hire(shop.business, role, f"{role}@{slug}.test")
+            yield _user(f"{role} of {slug}", staff.user, staff)
+
+    def _program(self, name: str, business: Business, scopes: list[str]) -> Visitor:
+        key, text = api_keys.create(business=business, name=name, scopes=scopes)
+        ApiKey.objects.filter(pk=key.pk).update(last_used_on=timezone.now().date())  # else the first use notes it
+        headers = {"Authorization": f"Bearer {text}", "Idempotency-Key": "theirs"}
+        return Visitor(name, lambda: Client(headers=headers), key=key)
+
+
+def _user(name: str, user: User, staff: Staff | None = None) -> Visitor:
+    return Visitor(name, lambda: signed_in(user), user=user, staff=staff)
+
+
+def _customer(name: str, customer: Customer) -> Visitor:
+    answer, client = HttpResponse(), Client()
+    sessions.begin(answer, customer=customer, at=timezone.now())
+    client.cookies = answer.cookies
+    return Visitor(name, lambda: client, customer=customer)
+
+
+def _unkeyed(visitor: Visitor) -> Visitor:
+    assert visitor.key
+    api_keys.revoke(key=visitor.key, at=timezone.now())
+    return Visitor(visitor.name, visitor.browser)
+
+
+# --- Who may ----------------------------------------------------------------------------------------------
+
+Made = Callable[[World], Any]
+NOTHING: dict[str, Made] = {}
+# What a form of ours might say: whoever got in by mistake would change something with it.
+FORM_BODY = {
+    "key": "stranger", "amount": "10", "points": "5", "description": "Tea", "phone": "+994505556677", "name": "Changed",
+    "role": Role.MANAGER, "email": "friend@example.com", "channel": "sms", "granted": "yes", "scopes": ["admin"],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """An address: what its ids name, whether that belongs to the business or to its whole programme, and how the
+    rightful use it."""
+
+    rightful: ClassVar[str] = "owner of nar"
+    ids: dict[str, Made] = field(default_factory=dict)
+    programmes: bool = False
+    method: str = "GET"
+    body: dict[str, Any] = field(default_factory=lambda: FORM_BODY)
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | str | None:
+        """The status or the place to be sent to; None for the welcome."""
+        raise NotImplementedError
+
+    def is_of(self, business: Business, world: World) -> bool:
+        nar = world.nar.business
+        return not self.ids or business == nar or (self.programmes and business.program_id == nar.program_id)
+
+
+class Everybody(Door):
+    def refusal(self, visitor: Visitor, world: World, method: str) -> None:
+        return None
+
+
+class Nobody(Door):
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int:
+        return 404
+
+
+class Superadmins(Door):
+    rightful = "the superadmin"
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        return None if visitor.user and visitor.user.is_superuser else 404
+
+
+class SignedIn(Door):
+    def refusal(self, visitor: Visitor, world: World, method: str) -> str | None:
+        return None if visitor.user else LOGIN
+
+
+class Invited(Door):
+    """Whoever holds the letter may look; only its address may accept."""
+
+    rightful = "the invited"
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        return 403 if visitor.user and visitor.user.email != world.invitation.email else None
+
+
+@dataclass(frozen=True)
+class AtWork(Door):
+    roles: tuple[Role, ...]
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | str | None:
+        if visitor.user is None:
+            return LOGIN
+        if visitor.staff is None:
+            return START if method == "GET" else 404
+        welcome = visitor.staff.role in self.roles and self.is_of(visitor.staff.business, world)
+        return None if welcome else 404
+
+
+class Customers(Door):
+    rightful = "the customer"
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | str | None:
+        if visitor.customer is None:
+            return POINTS
+        return None if not self.ids or visitor.customer == world.customer else 404
+
+
+@dataclass(frozen=True)
+class Keys(Door):
+    rightful = "key of nar"
+    scope: str
+    others: dict[str, str] = field(default_factory=dict)  # methods that need another scope
+    body: dict[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        if visitor.key is None:
+            return 401
+        if self.others.get(method, self.scope) not in visitor.key.scopes:
+            return 403
+        return None if self.is_of(visitor.key.business, world) else 404
+
+
+def branch(world: World) -> Any:
+    return world.nar.branch.public_id
+
+
+def member(world: World) -> Any:
+    return world.wallet.public_id
+
+
+def sale(world: World) -> Any:
+    return world.sale.public_id
+
+
+def spent(world: World) -> Any:
+    return world.spent.public_id
+
+
+def cashier(world: World) -> Any:
+    assert world.cashier
+    return world.cashier.public_id
+
+
+def invitation(world: World) -> Any:
+    return world.invitation.public_id
+
+
+def key(world: World) -> Any:
+    assert world.key
+    return world.key.public_id
+
+
+PHONE = {"phone": "+994501234567"}
+
+DOORS: dict[str, Door] = {
+    "": Everybody(),
+    "health/live": Everybody(),
+    "health/ready": Everybody(),
+    "language/": Everybody(method="POST"),
+    "styleguide/": Superadmins(),
+    "styleguide/counter/": Superadmins(),
+    "styleguide/points/": Superadmins(),
+    "styleguide/code/": Superadmins(),
+    "developer/messages/": Superadmins(),
+    # A business: beginning, choosing, settings
+    "start/": SignedIn(),
+    "switch/": SignedIn(),
+    "invitations/<uuid:token>/": Invited(ids={"token": invitation}),
+    "settings/": AtWork(MANAGERS),
+    "settings/branches/": AtWork(MANAGERS),
+    "settings/branches/new/": AtWork(MANAGERS),
+    "settings/branches/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
+    "settings/branches/<uuid:branch>/closure/": AtWork(MANAGERS, ids={"branch": branch}),
+    "settings/poster/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
+    "settings/staff/": AtWork(MANAGERS),
+    "settings/staff/invitations/": AtWork(MANAGERS),
+    "settings/staff/invitations/<uuid:token>/withdrawal/": AtWork(MANAGERS, ids={"token": invitation}),
+    "settings/staff/<uuid:staff>/": AtWork(MANAGERS, ids={"staff": cashier}),
+    "settings/staff/<uuid:staff>/end/": AtWork(MANAGERS, ids={"staff": cashier}),
+    "settings/keys/": AtWork((Role.OWNER,)),
+    "settings/keys/new/": AtWork((Role.OWNER,)),
+    "settings/keys/<uuid:key>/revocation/": AtWork((Role.OWNER,), ids={"key": key}),
+    # The counter. A customer is the whole programme's; a receipt is the business's, and a cashier's if it is their own,
+    # which this one is not.
+    "counter/": AtWork(STAFF),
+    "counter/find/": AtWork(STAFF, method="POST", body=PHONE),
+    "counter/members/": AtWork(STAFF, method="POST"),
+    "counter/today/": AtWork(STAFF),
+    "counter/<uuid:customer>/": AtWork(STAFF, ids={"customer": member}, programmes=True),
+    "counter/<uuid:customer>/spend/": AtWork(STAFF, ids={"customer": member}, programmes=True),
+    "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
+    "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
+    "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
+    "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
+    # Customers. A poster hangs in the street: its address is for everybody.
+    "points/": Everybody(),
+    "points/code/": Everybody(),
+    "points/none/": Customers(),
+    "points/sign-out/": Everybody(method="POST"),
+    "points/sign-out/everywhere/": Customers(method="POST"),
+    "points/<uuid:wallet>/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/history/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/privacy/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/consent/": Customers(
+        ids={"wallet": member}, method="POST", body={"business": "nar", "channel": "sms", "granted": "yes"}
+    ),
+    "points/<uuid:wallet>/card/": Customers(ids={"wallet": member}),
+    "join/<uuid:branch>/": Everybody(ids={"branch": branch}),
+    "join/<uuid:branch>/code/": Everybody(ids={"branch": branch}),
+    "join/<uuid:branch>/member/": Everybody(ids={"branch": branch}, method="POST"),
+    "join/<uuid:branch>/welcome/": Customers(),
+    # The API
+    "api/v1/openapi.json": Everybody(),
+    "api/v1/docs/": Everybody(),
+    "api/v1/": Nobody(),  # whatever is no call
+    "api/v1/business": Keys("read", {"PATCH": "admin"}),
+    "api/v1/purchases": Keys("earn", method="POST", body={**PHONE, "amount": "10"}),
+    "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
+    "api/v1/redemptions": Keys("redeem", method="POST", body={**PHONE, "points": 5, "description": "Tea"}),
+    "api/v1/redemptions/<uuid:redemption>": Keys("read", ids={"redemption": spent}),
+    "api/v1/redemptions/<uuid:redemption>/cancel": Keys("redeem", ids={"redemption": spent}, method="POST"),
+    "api/v1/customers": Keys("earn", method="POST", body=PHONE),
+    "api/v1/customers/lookup": Keys("read", method="POST", body=PHONE),
+    "api/v1/customers/<uuid:customer>": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/balance": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/entries": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/why": Keys("read", ids={"customer": member}, programmes=True),
+}
+
+
+# --- The tests --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(new_shop: Callable[..., Shop], settings: Any, caplog: pytest.LogCaptureFixture) -> World:
+    caplog.set_level("ERROR", "django.request")  # refusals are what we came for
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
+    return World(new_shop)
+
+
+def routes() -> Iterator[str]:
+    def walk(patterns: list[Any], before: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if isinstance(pattern, URLResolver) and route not in NOT_OURS:
+                yield from walk(pattern.url_patterns, route)
+            elif isinstance(pattern, URLPattern):
+                yield route
+
+    return walk(get_resolver().url_patterns, "")
+
+
+@pytest.mark.parametrize("route", sorted({*routes(), *DOORS}))
+def test_every_address_has_its_door(route: str) -> None:
+    assert route in DOORS, f"Say in DOORS who may use “{route}”."
+    assert route in set(routes()), f"“{route}” is gone. Take its line out of DOORS."
+    assert set(re.findall(r"<(?:\w+:)?(\w+)>", route)) == set(door_ids(route)), "its ids have to be made"
+
+
+def door_ids(route: str) -> dict[str, Made]:
+    door = DOORS[route]
+    # Not a stranger's affair: the customer's own session decides, and the branch is on the poster.
+    return door.ids or ({"branch": branch} if route.startswith("join/") else NOTHING)
+
+
+def address(route: str, world: World) -> str:
+    ids = {name: str(make(world)) for name, make in door_ids(route).items()}
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: ids[found[1]], route)
+
+
+@pytest.mark.parametrize("route", sorted(DOORS))
+def test_the_rightful_get_in(route: str, world: World) -> None:
+    """Else a door that is shut for everybody would pass for a safe one."""
+    door = DOORS[route]
+    if isinstance(door, Nobody):
+        return
+    answer = world.visitors[door.rightful].send(door.method, address(route, world), door.body)
+    assert answer.status_code < 400, answer.content[-500:]
+    assert not answer.headers.get("Location", "").startswith((LOGIN, START))
+
+
+@pytest.mark.parametrize("route", sorted(DOORS))
+def test_a_stranger_is_refused_by_every_method_and_changes_nothing(route: str, world: World) -> None:
+    door, url = DOORS[route], address(route, world)
+    visitors = [each for each in world.visitors.values() if is_stranger(each, door, world)]
+    before, wrong = contents(visitors), []
+    for visitor, method in itertools.product(visitors, METHODS):
+        expected = door.refusal(visitor, world, method)
+        if expected is None:
+            continue
+        answer = visitor.send(method, url, door.body)
+        if not is_refused(answer, expected, unknown_method=method != door.method):
+            wrong.append(f"{method} by {visitor.name}: {answer.status_code} instead of {expected}")
+    assert wrong == []
+    assert changes(before) == []
+
+
+@pytest.mark.parametrize("route", [route for route, door in DOORS.items() if isinstance(door, Everybody)])
+def test_an_open_door_stands_every_method(route: str, world: World) -> None:
+    visitors = [world.visitors[name] for name in ("anybody", "owner of far", "the customer", "key of far")]
+    before = contents(visitors)
+    for visitor, method in itertools.product(visitors, METHODS):
+        answer = visitor.send(method, address(route, world), {})
+        assert answer.status_code < 500, f"{method} by {visitor.name}"
+    assert changes(before) == []
+
+
+@pytest.mark.parametrize("route", [route for route in DOORS if "<" in route])
+def test_an_id_of_nothing_is_not_found(route: str, world: World) -> None:
+    door = DOORS[route]
+    url = "/" + re.sub(r"<[^>]+>", str(uuid4()), route)
+    assert world.visitors[door.rightful].send(door.method, url, door.body).status_code == 404
+
+
+def test_nobody_but_a_superadmin_enters_the_admin(world: World) -> None:
+    for visitor in world.visitors.values():
+        answer = visitor.send("GET", "/admin/", {})
+        assert answer.status_code == (200 if visitor.name == "the superadmin" else 302), visitor.name
+
+
+# A stranger's id where a body names something: who sends it, where, what, and the answer.
+NAMED = {
+    "a branch of others to work at": ("owner of tea", "/switch/", lambda w: {"branch": branch(w)}, 404),
+    "a role of others": ("owner of tea", "/switch/", lambda w: {"staff": w.nar.staff.public_id}, 404),
+    "the card of another programme": ("cashier of far", "/counter/find/", lambda w: {"card": w.card}, 422),
+    "a shop of another programme": (
+        "another customer",
+        lambda w: f"/points/{w.far_wallet.public_id}/consent/",
+        lambda w: {"business": "nar", "channel": "sms", "granted": "yes"},
+        404,
+    ),
+    "a sale at a branch of others": (
+        "key of tea",
+        "/api/v1/purchases",
+        lambda w: {**PHONE, "amount": "10", "branch": str(branch(w))},
+        422,
+    ),
+    "a sale to a customer of another programme": (
+        "key of far",
+        "/api/v1/purchases",
+        lambda w: {"customer": str(member(w)), "amount": "10"},
+        404,
+    ),
+    "a sale to a card of another programme": (
+        "key of far",
+        "/api/v1/purchases",
+        lambda w: {"card": w.card, "amount": "10"},
+        404,
+    ),
+    "a spend of a customer of another programme": (
+        "key of far",
+        "/api/v1/redemptions",
+        lambda w: {"customer": str(member(w)), "points": 1, "description": "Tea"},
+        404,
+    ),
+    "a spend at a branch of others": (
+        "key of tea",
+        "/api/v1/redemptions",
+        lambda w: {**PHONE, "points": 1, "description": "Tea", "branch": str(branch(w))},
+        422,
+    ),
+    "a lookup in another programme": (
+        "key of far",
+        "/api/v1/customers/lookup",
+        lambda w: {"customer": str(member(w))},
+        404,
+    ),
+    "a lookup by phone in another programme": ("key of far", "/api/v1/customers/lookup", lambda w: PHONE, 404),
+    "a lookup by a card of another programme": (
+        "key of far",
+        "/api/v1/customers/lookup",
+        lambda w: {"card": w.card},
+        404,
+    ),
+    "a lookup by another shop's own number": (
+        "key of tea",
+        "/api/v1/customers/lookup",
+        lambda w: {"external_id": "till-1"},
+        404,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMED)
+def test_a_stranger_s_id_in_a_body_opens_nothing(case: str, world: World) -> None:
+    name, url, body, status = NAMED[case]
+    visitor = world.visitors[name]
+    before = contents([visitor])
+    answer = visitor.send("POST", url if isinstance(url, str) else url(world), body(world))
+    assert answer.status_code == status
+    assert changes(before) == []
+
+
+def is_stranger(visitor: Visitor, door: Door, world: World) -> bool:
+    return any(door.refusal(visitor, world, method) is not None for method in METHODS)
+
+
+def is_refused(answer: HttpResponse, expected: int | str, *, unknown_method: bool) -> bool:
+    if unknown_method and answer.status_code == 405:
+        return True
+    if isinstance(expected, str):
+        return answer.status_code == 302 and answer["Location"].startswith(expected)
+    return answer.status_code == expected
+
+
+# Notes about the visit itself, not about anything of anybody's.
+OF_VISITS = {"django_session", "usersessions_usersession"}
+
+
+def contents(visitors: list[Visitor]) -> dict[str, str]:
+    """Every table and a digest of all it holds, once the visitors have signed in, which is noted in some."""
+    for visitor in visitors:
+        assert visitor.client
+    tables = sorted(set(connection.introspection.table_names()) - OF_VISITS)
+    digests = [f"SELECT '{name}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"
+               for name in tables]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(digests))
+        return dict(cursor.fetchall())
+
+
+def changes(before: dict[str, str]) -> list[str]:
+    return [table for table, digest in contents([]).items() if before[table] != digest]
