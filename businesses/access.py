@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from businesses.models import Branch, Business, Role, Staff, User
 
@@ -40,6 +41,7 @@ class StaffRequest(SignedInRequest):
     staff: Staff
     business: Business
     branch: Branch
+    htmx: HtmxDetails
 
 
 StaffView = Callable[Concatenate[StaffRequest, P], HttpResponse]

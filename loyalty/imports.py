@@ -270,8 +270,8 @@ class _Poster:
             rows = [self._row(sale, customer, tiers.get(customer)) for sale, customer in waiting]
             outcomes = list(zip(waiting, self._outcomes(rows), strict=True))
             joined.update(customer for (_sale, customer), outcome in outcomes if outcome == "posted")
-            for (sale, _customer), row, (_sent, outcome) in zip(waiting, rows, outcomes, strict=True):
-                self._count(sale.row, row.earned.points, outcome)
+            for (sale, _customer), posting, (_sent, outcome) in zip(waiting, rows, outcomes, strict=True):
+                self._count(sale.row, posting.earned.points, outcome)
             waiting = [sent for sent, outcome in outcomes if outcome == "stale"]
             if not waiting:
                 break

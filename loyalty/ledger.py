@@ -40,7 +40,7 @@ class MomentAhead(Exception):
 
 
 class Busy(Exception):
-    """Another operation holds the wallet for more than 4 seconds. Nothing was written; the same key may be sent again."""
+    """Another operation has held the wallet for 4 seconds. Nothing was written; the same key may be sent again."""
 
 
 class Refused(Exception):
@@ -138,19 +138,22 @@ def _plain(value: object) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
-OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta, (o).visits,
-       (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
-CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key)s::bigint, %(scope)s::text, %(key)s::text,
-       %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
+OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta,
+       (o).visits, (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
+CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key)s::bigint, %(scope)s::text,
+       %(key)s::text, %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
+# Put together from the constants above; every value is a parameter.
 PURCHASE = f"""
 SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
-       %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb) AS p(outcome, o, customer, amount)"""
+       %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb
+     ) AS p(outcome, o, customer, amount)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
-       %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""
+       %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""  # noqa: S608
 REVERSE = f"""
-SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint) AS r(outcome, o, customer)"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint
+     ) AS r(outcome, o, customer)"""  # noqa: S608
 
 
 def purchase(

@@ -34,6 +34,14 @@ class Facts:
     agreed_to_sms: bool
 
 
+@dataclass(frozen=True)
+class Member(Facts):
+    """The facts of somebody who has a wallet in the programme."""
+
+    wallet_id: int
+    public_id: UUID
+
+
 class UnknownCustomer(Exception):
     """Nobody in this programme goes by that name."""
 
@@ -74,12 +82,12 @@ def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
     return Facts(*row) if row else None
 
 
-def member(*, program_id: int, business_id: int, who: Who) -> Facts:
-    """The facts of somebody who has a wallet in the programme; raises `UnknownCustomer` otherwise."""
+def member(*, program_id: int, business_id: int, who: Who) -> Member:
+    """Raises `UnknownCustomer` for whoever has no wallet in the programme."""
     found = facts(program_id=program_id, business_id=business_id, who=who)
     if found is None or found.wallet_id is None:
         raise UnknownCustomer
-    return found
+    return Member(**vars(found))
 
 
 def _is_uuid(text: str) -> bool:

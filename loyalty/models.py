@@ -5,6 +5,7 @@ the SQL functions verify what they store, and `audit_ledger` proves it.
 """
 
 import uuid
+from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -16,7 +17,7 @@ from businesses.models import ApiKey, Branch, Business, Program, Staff
 from customers.models import Customer
 
 
-def hot(to: type[models.Model] | str, **options: object) -> models.ForeignKey:
+def hot(to: type[models.Model] | str, **options: Any) -> models.ForeignKey:
     """A foreign key of a hot table: no constraint, no index of its own unless asked for."""
     return models.ForeignKey(
         to, models.PROTECT, **{"db_constraint": False, "db_index": False, "related_name": "+", **options}
@@ -165,7 +166,11 @@ class Lot(models.Model):
     remaining = models.BigIntegerField()
     expires_at = models.DateTimeField(null=True)
     # An index on `remaining` itself would make every update of a lot a cold one.
-    open = models.GeneratedField(expression=Q(remaining__gt=0), output_field=models.BooleanField(), db_persist=True)
+    open = models.GeneratedField(
+        expression=Q(remaining__gt=0),  # type: ignore[arg-type]  # a condition is an expression too
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [

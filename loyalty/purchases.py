@@ -30,7 +30,8 @@ class Sale:
 def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime) -> Posted:
     """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled.
 
-    Raises `lookup.UnknownCustomer` (a card or id nobody has), `ledger.ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
+    Raises `lookup.UnknownCustomer` (a card or id that nobody has), `ledger.ReferenceUsed`, `KeyReused`,
+    `MomentAhead`, `Busy`.
     """
     call = Call(
         key=key,

@@ -65,12 +65,12 @@ def text(most: int, *, least: int = 1) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("Has to be text.")
-        value = value.strip()
-        if "\0" in value:
+        words: str = value.strip()
+        if "\0" in words:
             raise ValueError("Must not contain NUL.")
-        if not least <= len(value) <= most:
+        if not least <= len(words) <= most:
             raise ValueError(f"Has to be {least}–{most} characters long.")
-        return value
+        return words
 
     return parse
 

@@ -17,7 +17,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+    errors = serializers.DictField(  # type: ignore[assignment]  # a field of the document, not our own errors
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
 
 
 class BearerKey(BaseAuthentication):

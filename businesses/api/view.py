@@ -54,7 +54,7 @@ class BusinessView(APIView):
     `idempotent` methods move points and require an `Idempotency-Key`.
     """
 
-    authentication_classes: ClassVar[list[type]] = [BearerKey]  # for the document: `access` does it
+    authentication_classes = [BearerKey]  # for the document: `access` does it
     scopes: ClassVar[dict[str, str]] = {}
     idempotent: ClassVar[frozenset[str]] = frozenset()
 

@@ -34,7 +34,9 @@ class LedgerView(BusinessView):
             errors = {"occurred_at": ["Lies more than 5 minutes ahead."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors) from None
         except ledger.Busy:
-            detail = "The customer's points are being changed by another request. Send the same one again; it is never added twice."
+            detail = (
+                "Another request is changing this customer's points. Send the same one again; it is never added twice."
+            )
             raise Problem(409, "in_progress", detail, headers={"Retry-After": "1"}) from None
         except ledger.Refused as refused:
             raise refusal(refused) from None

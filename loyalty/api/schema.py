@@ -159,7 +159,7 @@ FOUND = fields(
     tier=s.CharField(allow_null=True),
     last=s.ListField(child=LAST),
 )
-PROFILE = {
+PROFILE: dict[str, s.Field[Any, Any, Any, Any]] = {
     "name": s.CharField(required=False, max_length=120),
     "birthday": s.DateField(required=False),
     "email": s.EmailField(required=False),

@@ -10,6 +10,9 @@ from typing import Any
 
 from django.db import connection, connections
 
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+
 
 @dataclass
 class Crew:
@@ -41,9 +44,7 @@ class Crew:
         """Counts sightings of a backend that waits for a lock."""
         with connection.cursor() as cursor:
             while not stop.is_set():
-                cursor.execute(
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-                )
+                cursor.execute(WAITING)
                 self.lock_waits += cursor.fetchone()[0]
                 time.sleep(0.002)
 

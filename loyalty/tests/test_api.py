@@ -368,6 +368,25 @@ def test_the_business_is_the_keys_own(till: Till, shop: Shop) -> None:
     assert body["branches"] == [{"id": str(shop.branch.public_id), "name": "Main", "city": ""}]
 
 
+def test_the_earn_rate_is_changed_kept_with_its_author_and_used_at_once(till: Till, shop: Shop) -> None:
+    changed = till.client.patch("/api/v1/business", {"earn_rate": "2.5"}, content_type="application/json")
+    assert (changed.status_code, changed.json()["earn_rate"]) == (200, "2.5")
+    change = SettingChange.objects.get()
+    assert (change.api_key, change.field) == (till.key, "earn_rate")
+    assert (Decimal(change.before), Decimal(change.after)) == (1, Decimal("2.5"))
+    assert till.post("purchases", {"phone": PHONE, "amount": "10"}).json()["points"] == 25
+    reader = Till(shop, ["read", "earn"])
+    refused = reader.client.patch("/api/v1/business", {"earn_rate": "3"}, content_type="application/json")
+    assert problem(refused) == (403, "scope")
+
+
+@pytest.mark.parametrize("rate", ["-1", "x", "NaN", "1.00001", 10**9, True, []])
+def test_a_wrong_earn_rate_is_refused(till: Till, rate: object) -> None:
+    response = till.client.patch("/api/v1/business", {"earn_rate": rate}, content_type="application/json")
+    assert problem(response) == (422, "invalid")
+    assert till.get("business").json()["earn_rate"] == "1"
+
+
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer x", "Basic abc", "Bearer rk_" + "a" * 42, "Bearer rk_é", "Bearer a\x00b"]
 )
