@@ -4,9 +4,11 @@ stays, and the ledger's keys keep a sale from being counted twice, so that a loa
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db.models import Min
 
 from businesses.models import Branch, Business, Program, Role, Staff, User
@@ -124,13 +126,25 @@ def _staff(business: Business, worker: Worker) -> Staff:
 
 
 def _user(email: str, name: str, *, superuser: bool = False) -> User:
-    user = User.objects.filter(email=email).first()
-    if user is None:
-        make = User.objects.create_superuser if superuser else User.objects.create_user
-        first_name, last_name = name.rsplit(" ", 1)
-        user = make(email, PASSWORD, first_name=first_name, last_name=last_name)
+    first_name, last_name = name.rsplit(" ", 1)
+    user, _new = User.objects.get_or_create(
+        email=email,
+        defaults={
+            "password": _hashed_password(),
+            "first_name": first_name,
+            "last_name": last_name,
+            "is_staff": superuser,
+            "is_superuser": superuser,
+        },
+    )
     EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return user
+
+
+@cache
+def _hashed_password() -> str:
+    """Once for all: a good hash is slow, and this password is no secret."""
+    return make_password(PASSWORD)
 
 
 def make_superadmin() -> None:
