@@ -10,18 +10,28 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
+
+
+def secret(name: str) -> str:
+    """A value that must be there: an empty key would open every door."""
+    if not (value := env(name)):
+        raise ImproperlyConfigured(f"Set the {name} environment variable; it must not be empty.")
+    return str(value)
+
+
 environ.Env.read_env(BASE_DIR / ".env")
 
 # --- Safety -----------------------------------------------------------------------------------------------
 
-SECRET_KEY = env("SECRET_KEY")
-KEY_PEPPER = env("KEY_PEPPER")  # HMAC key of API keys and one-time codes; changing it voids them all
-FIELD_KEYS = env.list("FIELD_KEYS")  # base64 AES-256 keys, the first encrypts, all decrypt
+SECRET_KEY = secret("SECRET_KEY")
+KEY_PEPPER = secret("KEY_PEPPER")  # HMAC key of API keys and one-time codes; changing it voids them all
+FIELD_KEYS = secret("FIELD_KEYS").split(",")  # base64 AES-256 keys, the first encrypts, all decrypt
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 PUBLIC_BASE_URL = env("PUBLIC_BASE_URL")  # how the world reaches us: links, QR posters, signatures
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL] if PUBLIC_BASE_URL.startswith("https://") else []
