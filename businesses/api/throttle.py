@@ -10,6 +10,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 LEASE = 50
 WINDOW_SECONDS = 60
@@ -17,8 +19,9 @@ WINDOW_SECONDS = 60
 
 @cache
 def _broker() -> redis.Redis:
-    url = settings.THROTTLE_URL
-    return redis.Redis.from_url(url, socket_timeout=0.2, socket_connect_timeout=0.2)
+    # No second try: who waits here is a till.
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis.from_url(settings.THROTTLE_URL, socket_timeout=0.2, socket_connect_timeout=0.2, retry=once)
 
 
 class Throttle:

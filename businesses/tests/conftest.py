@@ -1,7 +1,6 @@
 """People who are signed in."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -27,12 +26,6 @@ def signed_in(user: User, *, mfa: bool = True) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Argon2 is slow on purpose; these tests make hundreds of users."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
