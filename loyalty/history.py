@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Q, QuerySet, Sum
 
 from loyalty.models import Entry, Lot, Purchase
 
@@ -64,14 +65,38 @@ def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
         )
 
 
-def last(*, wallet_id: int, business_id: int) -> list[Line]:
-    return list(lines(visible(wallet_id=wallet_id, business_id=business_id)[:LAST], business_id=business_id))
+@dataclass(frozen=True)
+class Recent:
+    """One of the last lines, for a lookup; where and how much only where it is the business's own."""
+
+    occurred_at: datetime
+    points: int
+    business: str | None
+    amount: Decimal | None
+
+
+# What `visible` and `lines` do, in one statement: tills look customers up all day.
+LAST_LINES = """
+SELECT e.occurred_at, e.points, own.name, p.amount
+  FROM loyalty_entry e
+  LEFT JOIN businesses_business b ON b.id = e.business_id
+  LEFT JOIN businesses_business own ON own.id = e.business_id AND own.id = %(business)s::bigint
+  LEFT JOIN loyalty_purchase p ON p.operation_id = e.operation_id AND p.business_id = own.id
+ WHERE e.wallet_id = %(wallet)s::bigint AND (own.id IS NOT NULL OR b.confidential IS NOT TRUE)
+ ORDER BY e.id DESC LIMIT %(lines)s::integer"""
+
+
+def last(*, wallet_id: int, business_id: int) -> list[Recent]:
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_LINES, {"wallet": wallet_id, "business": business_id, "lines": LAST})
+        return [Recent(*row) for row in cursor.fetchall()]
 
 
 def expiring(*, wallet_id: int) -> list[dict[str, Any]]:
     """What expires when, soonest first: {points, at}."""
     lots = Lot.objects.filter(wallet_id=wallet_id, open=True, expires_at__isnull=False)
-    return list(lots.values(at=F("expires_at")).annotate(points=Sum("remaining")).order_by("at"))
+    rows = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
+    return [{"points": row["points"], "at": row["expires_at"]} for row in rows]
 
 
 @dataclass(frozen=True)

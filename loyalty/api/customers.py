@@ -16,8 +16,8 @@ from customers.profiles import Told
 from loyalty import enrolment, history, lookup
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
-from loyalty.history import Line
-from loyalty.lookup import Facts, Who
+from loyalty.history import Line, Recent
+from loyalty.lookup import Member, Who
 from loyalty.models import Wallet
 from loyalty.rules import Rules
 
@@ -36,7 +36,7 @@ class LookupView(LedgerView):
         who = who_of(fields, rules.country)
         fields.done()
         known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
-        last = history.last(wallet_id=known.wallet_id or 0, business_id=rules.business_id)
+        last = history.last(wallet_id=known.wallet_id, business_id=rules.business_id)
         return Answer(
             {
                 "id": str(known.public_id),
@@ -85,7 +85,7 @@ class CustomerCall(LedgerView):
 
     scopes = {"get": "read"}
 
-    def member(self, call: ApiCall, customer: UUID) -> tuple[Facts, Rules]:
+    def member(self, call: ApiCall, customer: UUID) -> tuple[Member, Rules]:
         rules = rules_of(call)
         who = Who("customer", str(customer))
         return lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who), rules
@@ -125,7 +125,7 @@ class EntriesView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        entries = history.visible(wallet_id=known.wallet_id or 0, business_id=rules.business_id)
+        entries = history.visible(wallet_id=known.wallet_id, business_id=rules.business_id)
         return Answer(
             page(
                 entries,
@@ -163,7 +163,7 @@ class WhyView(CustomerCall):
         )
 
 
-def customer_body(known: Facts, rules: Rules) -> dict[str, Any]:
+def customer_body(known: Member, rules: Rules) -> dict[str, Any]:
     profile = Profile.objects.filter(program_id=rules.program_id, customer_id=known.customer_id).first() or Profile()
     return {
         "id": str(known.public_id),
@@ -176,7 +176,7 @@ def customer_body(known: Facts, rules: Rules) -> dict[str, Any]:
     }
 
 
-def last_line(line: Line, rules: Rules) -> dict[str, Any]:
+def last_line(line: Recent, rules: Rules) -> dict[str, Any]:
     return {
         "at": line.occurred_at,
         "business": line.business or ELSEWHERE,

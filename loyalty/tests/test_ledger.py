@@ -264,6 +264,12 @@ def test_a_fully_refunded_purchase_counts_nowhere_in_the_membership(shop: Shop) 
     assert membership.last_at == datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
+def test_two_sales_of_one_day_are_two_visits_on_one_day(shop: Shop) -> None:
+    buy(shop, 1, at=datetime(2026, 3, 5, 9, tzinfo=UTC))
+    buy(shop, 1, at=datetime(2026, 3, 5, 10, tzinfo=UTC))
+    assert (Membership.objects.get().visits, Membership.objects.get().visit_days) == (2, 1)
+
+
 def test_visit_days_are_local_days_even_when_sales_arrive_late(shop: Shop) -> None:
     buy(shop, 1, at=datetime(2026, 3, 5, 19, tzinfo=UTC))  # 23:00 in Baku
     buy(shop, 1, at=datetime(2026, 3, 5, 21, tzinfo=UTC))  # 01:00 the next day

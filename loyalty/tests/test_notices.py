@@ -90,6 +90,16 @@ def test_a_replay_a_refusal_and_a_free_purchase_say_nothing_more(shop: Shop) -> 
     assert texts() == ["Nar: 5 points added. Your balance: 105."]
 
 
+def test_a_refusal_stays_for_its_key_also_where_a_notice_stands_by(shop: Shop) -> None:
+    agree(shop)
+    with pytest.raises(NotEnoughPoints):
+        redeem(shop, 101, key="greedy")
+    buy(shop, 500)
+    with pytest.raises(NotEnoughPoints) as again:
+        redeem(shop, 101, key="greedy")
+    assert again.value.posted.replayed
+
+
 def test_a_notice_and_its_post_are_written_together_or_not_at_all(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     agree(shop)
     operations = Operation.objects.count()

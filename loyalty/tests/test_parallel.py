@@ -62,6 +62,22 @@ def hashable(posted: Posted) -> Posted:
     return posted._replace(trail=repr(posted.trail))
 
 
+def test_a_key_repeated_for_one_customer_is_settled_by_the_lock_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without another attempt: who waited for the wallet finds the key that its holder wrote."""
+    monkeypatch.setattr(ledger, "ATTEMPTS", 1)
+    buy(shop, 1000)
+    with crew(8) as hands:
+        for act in (partial(buy, shop, 10), partial(redeem, shop, 10)):
+            for round_ in range(15):
+                results = hands.all_at_once([partial(act, key=f"{act.func.__name__}-{round_}")] * 8)
+                assert outcomes(results) == {"posted": 1, "replayed": 7}
+    assert len(hands.backends) == 8
+    assert hands.lock_waits > 0
+    assert_books_agree()
+
+
 def test_one_key_sent_at_once_for_8_customers_is_one_operation(shop: Shop) -> None:
     """The wallets differ, so nothing but the key's uniqueness stands between them."""
     with crew(8) as hands:
