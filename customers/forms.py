@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from businesses import names
 from customers import consents, phones
@@ -68,7 +69,10 @@ class NameField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(
-            label=_("Name"), max_length=120, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+            label=pgettext_lazy("person", "Name"),
+            max_length=120,
+            required=False,
+            widget=forms.TextInput(attrs={"autocomplete": "name"}),
         )
 
     def clean(self, value: Any) -> str:

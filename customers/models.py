@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from businesses.encryption import EncryptedTextField
 from businesses.models import Business, Program
@@ -36,7 +37,7 @@ class Profile(models.Model):
 
     program = models.ForeignKey(Program, models.PROTECT, related_name="profiles")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="profiles")
-    name = models.CharField(_("name"), max_length=120, blank=True)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=120, blank=True)
     birthday = EncryptedTextField(_("birthday"), blank=True, help_text="ISO 8601")
     email = EncryptedTextField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=2, blank=True)
