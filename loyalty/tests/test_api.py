@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from businesses import api_keys
 from businesses.api import throttle, view
@@ -471,6 +471,16 @@ def test_without_a_broker_the_throttle_lets_everybody_pass(settings: Any) -> Non
         assert [Throttle(2).seconds_to_wait("x") for _ in range(5)] == [0] * 5
     finally:
         throttle._broker.cache_clear()
+
+
+def test_a_call_knows_no_cookie_and_no_language_of_a_page_before(till: Till) -> None:
+    with translation.override("az"):
+        response = till.post("purchases", {"phone": PHONE, "amount": "1"})
+        assert translation.get_language() == "en"
+    assert not response.cookies
+    assert "Vary" not in response.headers
+    assert int(response["Content-Length"]) == len(response.content)
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
 
 
 def test_a_purchase_takes_three_statements(till: Till, shop: Shop, django_assert_num_queries: Any) -> None:

@@ -1,0 +1,32 @@
+"""The API's way in, past everything that only pages need."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
+from django.utils import translation
+
+from businesses.api.view import BusinessView
+
+API = "/api/"
+
+
+def short_road(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: calls a view of the API at once, so that what follows in MIDDLEWARE never sees the request.
+
+    Tills know no session, cookie, form or language; looking for these took a sixth of a purchase's time in Python.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(API):
+            match = resolve(request.path_info)
+            if issubclass(getattr(match.func, "cls", object), BusinessView):
+                request.resolver_match = match
+                translation.activate(settings.LANGUAGE_CODE)  # not that of the page this thread answered before
+                response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+                response.headers["Content-Length"] = str(len(response.content))
+                return response
+        return get_response(request)
+
+    return middleware
