@@ -1,0 +1,530 @@
+"""How fast a till is answered: purchases, redemptions and lookups over HTTP against what the database itself can do.
+
+    ./run bench hot-path [--quick] [--json] [--seconds N] [--rounds N] [--customers N] [--port N]
+
+On one durable cluster with PostgreSQL's own defaults, measured in turn, round after round, so that whatever else
+the machine does strikes all alike: pgbench's own simple-update; pgbench calling the statements that our code calls;
+the same through HTTP, with API keys and the throttle, by the web server as ./run starts it. The figures are medians
+of the rounds. pgbench, wrk, the web server and PostgreSQL share the machine's cores.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from http.client import HTTPConnection
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from embedded import Postgres, Stop, Valkey, wait_for_end, when_this_process_dies
+
+CLIENTS = (16, 64)
+CALLS = ("purchase", "redeem", "lookup")
+FIRST_PHONE = 500_000_000  # +994500000001 is the first customer's; bench/load/api.lua counts from here too
+LOTS, LOT_POINTS = 5, 2_000  # enough for a thousand redemptions of each customer
+UNTIMED = 50  # requests made one by one to count their statements; the first ones fill caches
+SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers")
+# What was promised at 16 and 64 clients, and what would be better still: (of what, bar, stretch).
+BARS = [
+    ("kernel purchase / simple-update", (0.50, 0.35), (0.65, 0.45)),
+    ("purchase over HTTP / kernel", (0.20, 0.28), (0.30, 0.45)),
+    ("purchase over HTTP / simple-update", (0.10, 0.10), (0.15, 0.15)),
+    ("lookup over HTTP / its SQL", (0.15, 0.15), (0.15, 0.15)),
+]
+
+
+def say(text: str) -> None:
+    """Progress, beside the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    seconds: int
+    rounds: int
+    customers: int
+    port: int
+
+
+@dataclass
+class Series:
+    """What the rounds measured of one call at one number of clients."""
+
+    simple_update: list[float] = field(default_factory=list)
+    limit: list[float] = field(default_factory=list)
+    http: list[dict[str, float]] = field(default_factory=list)
+
+    def rate(self) -> float:
+        return statistics.median(run["requests"] / run["seconds"] for run in self.http)
+
+    def latency(self, name: str) -> float:
+        return round(statistics.median(run[name] for run in self.http), 2)
+
+
+# --- Servers ----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def servers(port: int) -> Iterator[Postgres]:
+    """A database beside the one of ./run, on the same disk, and a broker for the throttle; gone afterwards."""
+    sockets = Path(tempfile.mkdtemp(prefix="regulars-bench-", dir="/tmp"))
+    place = ROOT / ".data" / f"bench-{os.getpid()}"
+    place.mkdir(parents=True, mode=0o700)
+    place.parent.chmod(0o711)  # as root, PostgreSQL runs in another account and has to walk through
+    postgres, valkey = Postgres(place / "postgres", sockets), Valkey(place / "valkey", sockets)
+    watch = None
+    try:
+        postgres.start()
+        valkey.start()
+        end = 'kill -QUIT "$1"; kill -KILL "$2"; sleep 1; rm -rf "$3" "$4"'
+        watch = when_this_process_dies(end, postgres.process.pid, valkey.process.pid, sockets, place)
+        postgres.wait()
+        valkey.wait()
+        os.environ |= {
+            **postgres.environment(),
+            **valkey.environment(),
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "API_REQUESTS_PER_MINUTE": "1000000000",  # the throttle counts, and refuses nobody
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+            "PORT": str(port),
+            "DEBUG": "0",
+            "DEMO": "0",
+        }
+        yield postgres
+    finally:
+        if watch:
+            watch.kill()
+            watch.wait()
+        valkey.stop(1)
+        postgres.stop(5)
+        shutil.rmtree(sockets, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def web_server(port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "config.wsgi"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    watch = when_this_process_dies('kill -TERM "$1"', process.pid)
+    try:
+        until = time.monotonic() + 120
+        while not answers(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise Stop("The web server did not start; the lines above say why.")
+            time.sleep(0.1)
+        yield
+    finally:
+        watch.kill()
+        watch.wait()
+        process.terminate()
+        if not wait_for_end(process, 5):
+            process.kill()
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == 200
+    return False
+
+
+def program(name: str, programs: Path) -> str:
+    found = shutil.which(name, path=f"{programs}{os.pathsep}{os.environ['PATH']}")
+    if found is None:
+        raise Stop(f"{name} is missing. On Debian and Ubuntu: sudo apt install {name}")
+    return found
+
+
+# --- Something to measure ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """A business, its key, and how its customers are numbered: the n-th has the ids first_customer + n."""
+
+    rules: Any
+    branch_id: int
+    key_id: int
+    key: str
+    first_customer: int
+    first_wallet: int
+
+
+def make_world(options: Options) -> World:
+    from businesses import api_keys
+    from businesses.models import Branch, Business, Program
+    from customers.enrolment import Person, enrol
+    from loyalty import ledger, rules
+    from loyalty.earning import earn
+    from loyalty.ledger import Row
+    from loyalty.models import Wallet
+
+    made = Program.objects.create(
+        slug="circle", name="Circle", currency="AZN", join_code="CIRCLE", points_last_months=12
+    )
+    business = Business.objects.create(
+        program=made, slug="nar", name="Nar", category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
+    )
+    branch = Branch.objects.create(business=business, name="Main")
+    key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
+    terms = rules.of(business.pk, Program.objects.get().rules_version)
+
+    people = [Person(f"+994{FIRST_PHONE + n}", None) for n in range(1, options.customers + 1)]
+    ids = enrol(business_id=business.pk, people=people)
+    amount, now = Decimal(LOT_POINTS), datetime.now(UTC)
+    earned = earn(amount=amount, terms=terms.terms)
+    rows = (
+        Row(f"{lot}-{n}", each, branch.pk, amount, earned, now - timedelta(days=30 - lot), terms.expires_at(now))
+        for lot in range(LOTS)
+        for n, each in enumerate(ids)
+    )
+    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
+        if set(outcomes) != {"posted"}:
+            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
+    wallets = list(Wallet.objects.order_by("customer_id").values_list("pk", flat=True))
+    if ids != list(range(ids[0], ids[0] + len(ids))) or wallets != list(range(wallets[0], wallets[0] + len(ids))):
+        raise Stop("The customers are not numbered in one row, so that pgbench could not choose among them.")
+    return World(terms, branch.pk, key.pk, text, ids[0] - 1, wallets[0] - 1)
+
+
+def pgbench_scripts(world: World, options: Options) -> dict[str, str]:
+    """The very statements of our code, with pgbench's variables and literals for their parameters."""
+    from loyalty import history, ledger, lookup
+    from loyalty.earning import earn
+
+    earned = earn(amount=Decimal("12.50"), terms=world.rules.terms)
+    values = {
+        "program": world.rules.program_id,
+        "business": world.rules.business_id,
+        "branch": world.branch_id,
+        "staff": "NULL",
+        "api_key": world.key_id,
+        "scope": f"'business:{world.rules.business_id}'",
+        "key": "gen_random_uuid()",
+        "input_hash": "sha256('')",
+        "reference": "NULL",
+        "occurred_at": "NULL",
+        "time_zone": f"'{world.rules.time_zone}'",
+        "customer": f"{world.first_customer} + :n",
+        "phone": "NULL",
+        "external_id": "NULL",
+        "amount": "12.50",
+        "tier": "NULL",
+        "expires_at": "clock_timestamp() + interval '1 year'",
+        "lines": "NULL",
+        "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
+        "value": f"('+994' || ({FIRST_PHONE} + :n))",
+    }
+    # Parentheses, because a cast follows each parameter.
+    sent = {name: f"({value})" for name, value in values.items()}
+    facts = (lookup.FACTS + lookup.NAMED_BY["phone"]) % sent
+    last = history.LAST_LINES % (sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})"})
+    return {
+        name: f"\\set n random(1, {options.customers})\n" + ";\n".join(statements) + ";\n"
+        for name, statements in {
+            "purchase": [ledger.PURCHASE % (sent | {"points": f"({earned.points})"})],
+            "redeem": [ledger.REDEEM % (sent | {"points": "(10)", "description": "'Coffee'"})],
+            "lookup": [facts, last],
+        }.items()
+    }
+
+
+# --- Measuring --------------------------------------------------------------------------------------------
+
+
+class Bench:
+    def __init__(self, options: Options, postgres: Postgres, world: World, folder: Path) -> None:
+        self.options, self.world = options, world
+        self.pgbench = program("pgbench", postgres.programs)
+        self.wrk = program("wrk", postgres.programs)
+        self.log = postgres.log
+        self.scripts = {}
+        for name, text in pgbench_scripts(world, options).items():
+            self.scripts[name] = folder / f"{name}.sql"
+            self.scripts[name].write_text(text)
+        self.call([self.pgbench, "-i", "-q", "-s", "1", "pgbench"])
+
+    def call(self, command: list[Any]) -> str:
+        run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if run.returncode:
+            raise Stop(f"{Path(command[0]).name} failed:\n{run.stdout}{run.stderr}")
+        return run.stdout
+
+    def transactions(self, clients: int, seconds: int, *what: object) -> float:
+        """pgbench's transactions a second."""
+        command = [self.pgbench, "-n", "-M", "prepared", "-c", clients, "-j", 2, "-T", seconds, *what]
+        said = self.call(command)
+        if "number of failed transactions: 0 " not in said:
+            raise Stop(f"pgbench failed in some transactions:\n{said}")
+        return float(re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)[1])
+
+    def simple_update(self, clients: int, seconds: int) -> float:
+        return self.transactions(clients, seconds, "-b", "simple-update", "pgbench")
+
+    def limit(self, name: str, clients: int, seconds: int) -> float:
+        return self.transactions(clients, seconds, "-f", self.scripts[name], "regulars")
+
+    def http(self, name: str, clients: int, seconds: int) -> dict[str, float]:
+        """wrk's requests and latencies. Every request must have been answered with success."""
+        lua, url = ROOT / "bench" / "load" / "api.lua", f"http://127.0.0.1:{self.options.port}"
+        words = [name, self.world.key, self.options.customers, secrets.token_hex(8)]
+        said = self.call(
+            [self.wrk, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", lua, url, "--", *words]
+        )
+        run = json.loads(said.splitlines()[-1])
+        if run["refused"] or run["broken"] or not run["requests"]:
+            raise Stop(f"Of the requests for {name} some failed: {run}")
+        return run
+
+    def statements(self, name: str) -> float:
+        """How many statements of one request the database hears, besides BEGIN and COMMIT, when all is warm."""
+        self.log_statements("all")
+        counts = []
+        for _ in range(UNTIMED):
+            begin = self.log.stat().st_size
+            self.one_request(name)
+            with self.log.open(errors="replace") as log:
+                log.seek(begin)
+                heard = re.findall(r"LOG:  (?:statement|execute [^:]+):\s+(\w+)", log.read())
+            counts.append(len([word for word in heard if word.upper() not in ("BEGIN", "COMMIT")]))
+        self.log_statements("none")
+        if not any(counts):
+            raise Stop("The database logged no statements; they cannot be counted.")
+        return statistics.median(counts)
+
+    def log_statements(self, which: str) -> None:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+            cursor.execute("SELECT pg_reload_conf()")
+        connection.close()
+        time.sleep(1)  # until every process of the server has heard it
+
+    def one_request(self, name: str) -> None:
+        path = {"purchase": "purchases", "redeem": "redemptions", "lookup": "customers/lookup"}[name]
+        rest = {"purchase": {"amount": "12.50"}, "redeem": {"points": 10, "description": "Coffee"}, "lookup": {}}[name]
+        headers = {"Authorization": f"Bearer {self.world.key}", "Idempotency-Key": secrets.token_hex(16)}
+        with contextlib.closing(HTTPConnection("127.0.0.1", self.options.port, timeout=10)) as connection:
+            body = json.dumps({"phone": f"+994{FIRST_PHONE + 1}", **rest})
+            connection.request("POST", f"/api/v1/{path}", body, headers)
+            response = connection.getresponse()
+            if response.status not in (200, 201):
+                raise Stop(f"{name} was answered with {response.status}: {response.read().decode()}")
+
+    def measure(self) -> dict[tuple[str, int], Series]:
+        """Warms everything up, then goes round: each round holds each measurement once."""
+        seconds = self.options.seconds
+        series = {(name, clients): Series() for clients in CLIENTS for name in CALLS}
+        self.simple_update(CLIENTS[0], 1)
+        for name in CALLS:
+            self.limit(name, CLIENTS[0], 1)
+            self.http(name, CLIENTS[0], 2)
+        for number in range(self.options.rounds):
+            for clients in CLIENTS:
+                simple = self.simple_update(clients, seconds)
+                rates = [f"simple-update {simple:.0f}"]
+                for name in CALLS:
+                    one = series[name, clients]
+                    one.simple_update.append(simple)
+                    one.limit.append(self.limit(name, clients, seconds))
+                    one.http.append(self.http(name, clients, seconds))
+                    rates.append(
+                        f"{name} {one.limit[-1]:.0f} → {one.http[-1]['requests'] / one.http[-1]['seconds']:.0f}"
+                    )
+                say(
+                    f"round {number + 1}, {clients} clients: {', '.join(rates)} a second; load {os.getloadavg()[0]:.1f}"
+                )
+        return series
+
+
+# --- What came out ----------------------------------------------------------------------------------------
+
+
+def result(name: str, clients: int, series: Series, options: Options, statements: float) -> dict[str, Any]:
+    ours, limit = series.rate(), statistics.median(series.limit)
+    simple = statistics.median(series.simple_update)
+    return {
+        "name": name,
+        "clients": clients,
+        "customers": options.customers,
+        "ours_per_second": round(ours, 1),
+        "limit_per_second": round(limit, 1),
+        "simple_update_per_second": round(simple, 1),
+        "ratio": round(ours / limit, 3),
+        "kernel_to_simple_update": round(limit / simple, 3),
+        "p50_ms": series.latency("p50_ms"),
+        "p95_ms": series.latency("p95_ms"),
+        "p99_ms": series.latency("p99_ms"),
+        "statements": statements,
+    }
+
+
+def bars(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for at, clients in enumerate(CLIENTS):
+        purchase, lookup = (
+            next(each for each in results if (each["name"], each["clients"]) == (name, clients))
+            for name in ("purchase", "lookup")
+        )
+        reached = (
+            purchase["kernel_to_simple_update"],
+            purchase["ratio"],
+            purchase["ours_per_second"] / purchase["simple_update_per_second"],
+            lookup["ratio"],
+        )
+        for (name, bar, stretch), value in zip(BARS, reached, strict=True):
+            found.append(
+                {
+                    "name": name,
+                    "clients": clients,
+                    "value": round(value, 3),
+                    "bar": bar[at],
+                    "stretch": stretch[at],
+                    "met": value >= bar[at],
+                }
+            )
+    statements = next(each["statements"] for each in results if each["name"] == "purchase")
+    found.append({"name": "statements of a purchase", "value": statements, "bar": 3, "met": statements <= 3})
+    return found
+
+
+def settings() -> dict[str, str]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY (%s)", [list(SETTINGS)])
+        found = dict(cursor.fetchall())
+    return {name: found[name] for name in SETTINGS}
+
+
+def audit() -> bool:
+    """The books after all that, as the operator would look at them."""
+    from django.core.management import call_command
+
+    out = StringIO()
+    with contextlib.suppress(SystemExit):
+        call_command("audit_ledger", "--json", stdout=out)
+    agree = bool(json.loads(out.getvalue())["agree"])
+    if not agree:
+        say(out.getvalue())
+    return agree
+
+
+def nothing_was_refused() -> None:
+    from loyalty.models import Operation
+
+    if refused := Operation.objects.filter(refusal__isnull=False).count():
+        raise Stop(f"{refused} operations were refused by a rule, which is quicker than posting them.")
+
+
+def table(report: dict[str, Any]) -> str:
+    lines = [", ".join(f"{name} {value}" for name, value in report["settings"].items())]
+    lines += [
+        f"{report['cores']} cores, load average {report['load_before']} before and {report['load_after']} after",
+        "",
+    ]
+    columns = (
+        "HTTP/s",
+        "limit/s",
+        "ratio",
+        "simple-update/s",
+        "limit/simple-update",
+        "p50 ms",
+        "p95 ms",
+        "p99 ms",
+        "statements",
+    )
+    names = ("ours_per_second", "limit_per_second", "ratio", "simple_update_per_second", "kernel_to_simple_update")
+    names += ("p50_ms", "p95_ms", "p99_ms", "statements")
+    lines.append(f"{'':10}{'clients':>8}" + "".join(f"{column:>{len(column) + 3}}" for column in columns))
+    for each in report["results"]:
+        cells = "".join(f"{each[name]:>{len(column) + 3}}" for name, column in zip(names, columns, strict=True))
+        lines.append(f"{each['name']:10}{each['clients']:>8}{cells}")
+    lines.append("")
+    for bar in report["bars"]:
+        clients = f"{bar['clients']} clients" if "clients" in bar else ""
+        lines.append(
+            f"{'met' if bar['met'] else 'MISSED':8}{bar['name']:38}{clients:12}{bar['value']:<8} bar {bar['bar']}"
+        )
+    lines.append(f"The ledger's books agree: {'yes' if report['audit'] else 'NO'}")
+    return "\n".join(lines)
+
+
+def run(options: Options) -> dict[str, Any]:
+    load_before = round(os.getloadavg()[0], 1)
+    with servers(options.port) as postgres, tempfile.TemporaryDirectory() as folder:
+        import django
+        from django.core.management import call_command
+        from django.db import connection
+
+        django.setup()
+        say(f"Making {options.customers} customers ...")
+        call_command("migrate", verbosity=0)
+        world = make_world(options)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE pgbench")
+            cursor.execute("ANALYZE")
+        bench, on = Bench(options, postgres, world, Path(folder)), settings()
+        say(", ".join(f"{name} {value}" for name, value in on.items()))
+        connection.close()
+        with web_server(options.port):
+            counted = {name: bench.statements(name) for name in CALLS}
+            series = bench.measure()
+        nothing_was_refused()
+        results = [result(*key, one, options, counted[key[0]]) for key, one in series.items()]
+        return {
+            "settings": on,
+            "cores": os.cpu_count(),
+            "load_before": load_before,
+            "load_after": round(os.getloadavg()[0], 1),
+            "seconds": options.seconds,
+            "rounds": options.rounds,
+            "results": results,
+            "bars": bars(results),
+            "audit": audit(),
+        }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one object instead of a table")
+    parser.add_argument("--quick", action="store_true", help="one round of a second each: does it work, not how fast")
+    parser.add_argument("--seconds", type=int, default=8, help="of each measurement (8); there are 14 in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--port", type=int, default=18600, help="of the web server (18600)")
+    given = parser.parse_args()
+    options = Options(given.seconds, given.rounds, given.customers, given.port)
+    if given.quick:
+        options = Options(1, 1, 500, given.port)
+    if answers(options.port):
+        raise Stop(f"Port {options.port} is taken. Choose another: --port N")
+    report = run(options)
+    print(json.dumps(report) if given.json else table(report))
+    return 0 if report["audit"] else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Stop as reason:
+        say(str(reason))
+        sys.exit(1)

@@ -1,0 +1,55 @@
+"""The benchmark of the hot path runs from end to end. How fast it is depends on the machine, and is not tested."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from embedded import ROOT
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("wrk") is None, reason="needs wrk: sudo apt install wrk"),
+]
+RESULT = {
+    "name",
+    "clients",
+    "customers",
+    "ours_per_second",
+    "limit_per_second",
+    "ratio",
+    "kernel_to_simple_update",
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "statements",
+}
+
+
+@pytest.fixture(scope="module")
+def report() -> dict:
+    command = [sys.executable, ROOT / "bench" / "hot_path.py", "--quick", "--json", "--port", "18640"]
+    run = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=600)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_every_call_is_measured_at_both_numbers_of_clients(report: dict) -> None:
+    measured = [(each["name"], each["clients"]) for each in report["results"]]
+    assert measured == [(name, clients) for clients in (16, 64) for name in ("purchase", "redeem", "lookup")]
+    for each in report["results"]:
+        assert each.keys() >= RESULT
+        assert each["ours_per_second"] > 0
+        assert each["limit_per_second"] > 0
+        assert each["ratio"] == pytest.approx(each["ours_per_second"] / each["limit_per_second"], abs=0.01)
+        assert 0 < each["p50_ms"] <= each["p95_ms"] <= each["p99_ms"]
+
+
+def test_a_call_takes_three_statements_on_a_durable_server_and_the_books_agree(report: dict) -> None:
+    assert {each["statements"] for each in report["results"]} == {3}
+    durable = ("fsync", "synchronous_commit", "full_page_writes")
+    assert {name: report["settings"][name] for name in durable} == dict.fromkeys(durable, "on")
+    assert report["audit"] is True
