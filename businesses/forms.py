@@ -237,7 +237,7 @@ class KeyForm(forms.Form):
         choices=[
             ("read", gettext_lazy("Look customers, purchases and balances up")),
             ("earn", gettext_lazy("Record purchases and refunds")),
-            ("redeem", gettext_lazy("Spend points")),
+            ("redeem", pgettext_lazy("what a key may do", "Spend points")),
             ("promote", gettext_lazy("Check and use coupons")),
             ("admin", gettext_lazy("Change your earn rate and adjust points")),
         ],
