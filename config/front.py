@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from config.demo.loading import percent
 from config.demo.logins import logins
 
 
@@ -19,7 +20,9 @@ def front(request: HttpRequest) -> HttpResponse:
     return render(request, "front.html")
 
 
-def demo_logins(request: HttpRequest) -> dict[str, Any]:
-    """Context of the two pages on which a visitor of the demonstration looks for a way in."""
+def demo(request: HttpRequest) -> dict[str, Any]:
+    """Context of a demonstration's pages: how far its data is loaded, and at the two doors who may come in."""
+    if not settings.DEMO:
+        return {}
     doors = (reverse("front"), reverse("account_login"))
-    return {"demo_logins": logins()} if settings.DEMO and request.path in doors else {}
+    return {"demo_percent": percent, "demo_logins": logins() if request.path in doors else None}
