@@ -10,12 +10,13 @@ from django.utils import translation
 from businesses.api.view import BusinessView
 
 API = "/api/"
+NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
 
 
 def short_road(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: calls a view of the API at once, so that what follows in MIDDLEWARE never sees the request.
 
-    Tills know no session, cookie, form or language; looking for these took a sixth of a purchase's time in Python.
+    Tills know no session, cookie, form or language; looking for these took a quarter of a purchase's time in Python.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -25,6 +26,7 @@ def short_road(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
                 request.resolver_match = match
                 translation.activate(settings.LANGUAGE_CODE)  # not that of the page this thread answered before
                 response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+                response.headers["Content-Security-Policy"] = NOTHING_RUNS
                 response.headers["Content-Length"] = str(len(response.content))
                 return response
         return get_response(request)
