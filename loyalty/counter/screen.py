@@ -7,10 +7,11 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel.numbers import get_group_symbol
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from businesses import money, shown
 from businesses.access import MANAGERS, StaffRequest
@@ -80,20 +81,28 @@ def idle(request: StaffRequest, rules: Rules, now: datetime) -> Context:
 
 
 def phone_pad(rules: Rules, *, value: str = "", error: str = "", following: bool = False) -> Context:
-    """The pad for a phone number of the business's country. `digits` is when a number is complete."""
+    """The pad for a phone number of the business's country, with what counter.js needs to see that it is complete."""
     example = phonenumbers.example_number_for_type(rules.country, PhoneNumberType.MOBILE)
     code = phonenumbers.country_code_for_region(rules.country)
     # The national part as it is written after +994: `40 123 45 67`.
     written = phonenumbers.format_number(example, PhoneNumberFormat.INTERNATIONAL) if example else ""
     pattern = written.removeprefix(f"+{code}").strip(" -")
     placeholder = "".join("0" if sign.isdigit() else sign for sign in pattern)
+    known = PhoneMetadata.metadata_for_region(rules.country)
+    # Where mobile numbers have several lengths, as in Germany, nobody can tell when one is complete.
+    completes = known is not None and len(known.mobile.possible_length) == 1
     return {
         "label": _("Next customer’s phone") if following else _("Customer’s phone"),
         "prefix": f"+{code}" if code else "",
         "placeholder": placeholder,
         "value": value,
+        "note": _("We look them up as soon as the number is complete.") if completes else "",
         "error": error,
-        "data": {"pattern": placeholder, "country-code": code},
+        "data": {
+            "pattern": placeholder if completes else "",
+            "country-code": code,
+            "trunk": (known and known.national_prefix) or "",
+        },
     }
 
 
@@ -140,6 +149,7 @@ def amount_pad(rules: Rules, wallet: Wallet, *, value: str = "", error: str = ""
         "action": _("Add points"),
         "data": {
             "preview": _("Add {points} points"),
+            "group": get_group_symbol(shown.language()),
             "rate": str(rules.terms.rate),
             "factor": str(factor),
             "rounding": rules.terms.rounding,
@@ -162,6 +172,7 @@ def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str
         "action": _("Spend points"),
         "data": {
             "preview": _("Spend {points} points"),
+            "group": get_group_symbol(shown.language()),
             "rate": "1",
             "factor": "1",
             "rounding": "floor",

@@ -1,5 +1,8 @@
 // The counter's hands: a complete number finds its customer by itself, an amount shows its points before it is
-// sent, Esc leaves, F2 scans. The server decides everything; without this file the same forms work by their buttons.
+// sent, Esc leaves. The server decides everything; without this file the same forms work by their buttons.
+
+// Back and forward load the page anew: an answer to htmx is only its middle.
+htmx.config.refreshOnHistoryMiss = true;
 
 const digits = (text) => text.replace(/\D/g, "");
 const form = () => document.getElementById("counter-form");
@@ -12,10 +15,6 @@ addEventListener("input", ({ target }) => {
 });
 
 addEventListener("keydown", (event) => {
-  if (event.key === "F2") {
-    event.preventDefault();
-    document.querySelector('[data-opens="scanner"]')?.click();
-  }
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
     const cancel = form()?.querySelector(".pad-action a");
     if (cancel) cancel.click();
@@ -38,17 +37,24 @@ function clear() {
 // foreign number after a plus, waits for the button.
 function phone(pad, input) {
   if (/^\s*(\+|00)/.test(input.value)) return;
-  const { pattern, countryCode } = pad.dataset;
+  const { pattern, trunk } = pad.dataset;
   const length = digits(pattern).length;
-  if (!length) return;
-  let typed = digits(input.value);
-  if (typed.length > length && typed.startsWith(countryCode)) typed = typed.slice(countryCode.length);
-  if (typed.length > length && /^[08]/.test(typed)) typed = typed.slice(1);
-  const grown = typed.length > (input.dataset.had ?? "").length;
-  input.dataset.had = typed;
-  if (typed.length > length || input.selectionStart < input.value.length) return;
-  input.value = grouped(typed, pattern);
-  if (grown && typed.length === length && !/^0/.test(typed)) pad.requestSubmit();
+  const typed = digits(input.value);
+  const national = withoutPrefix(typed, length, pad.dataset);
+  const grown = typed.length > (input.dataset.had ?? 0);
+  input.dataset.had = national.length;
+  if (national.length > length || input.selectionStart < input.value.length) return;
+  input.value = grouped(national, pattern);
+  // After the 0 (in Russia 8) that is dialled first at home, another digit will come.
+  const begun = trunk && national.startsWith(trunk);
+  if (grown && national.length === length && !begun) pad.requestSubmit();
+}
+
+function withoutPrefix(typed, length, { countryCode, trunk }) {
+  for (const prefix of [countryCode, trunk]) {
+    if (prefix && typed.length > length && typed.startsWith(prefix)) typed = typed.slice(prefix.length);
+  }
+  return typed;
 }
 
 function grouped(typed, pattern) {
@@ -72,7 +78,8 @@ function preview(pad, text) {
   }
   const [before, after] = pad.dataset.preview.split("{points}");
   const figure = document.createElement("b");
-  figure.textContent = points.toLocaleString(document.documentElement.lang);
+  // Not toLocaleString: few browsers know how all our languages group digits.
+  figure.textContent = String(points).replace(/\B(?=(\d{3})+$)/g, pad.dataset.group);
   button.replaceChildren(before, figure, after);
 }
 

@@ -12,6 +12,8 @@ function attach(pad) {
   const input = pad.querySelector(".pad-line input");
   // Our keys are the keyboard where fingers type.
   if (matchMedia("(pointer: coarse)").matches) input.inputMode = "none";
+  // What was refused is corrected from its end.
+  if (input.value) input.setSelectionRange(input.value.length, input.value.length);
   pad.addEventListener("click", ({ target }) => {
     const key = target.closest("[data-key]")?.dataset.key;
     if (key) press(input, key);
