@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from businesses.models import Branch, Business, Program, Role, Staff, User
 from loyalty import audit, rules
@@ -38,6 +39,13 @@ class Shop:
     @property
     def actor(self) -> Actor:
         return Actor(branch_id=self.branch.pk, staff_id=self.staff.pk)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """A request leaves its language behind in the thread; the next test starts afresh."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
