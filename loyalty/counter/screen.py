@@ -90,7 +90,7 @@ def phone_pad(rules: Rules, *, value: str = "", error: str = "", following: bool
     placeholder = "".join("0" if sign.isdigit() else sign for sign in pattern)
     known = PhoneMetadata.metadata_for_region(rules.country)
     # Where mobile numbers have several lengths, as in Germany, nobody can tell when one is complete.
-    completes = known is not None and len(known.mobile.possible_length) == 1
+    completes = bool(known and known.mobile and len(known.mobile.possible_length) == 1)
     return {
         "label": _("Next customer’s phone") if following else _("Customer’s phone"),
         "prefix": f"+{code}" if code else "",
