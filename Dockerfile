@@ -15,4 +15,4 @@ RUN SECRET_KEY=none KEY_PEPPER=none FIELD_KEYS=none ALLOWED_HOSTS=none PUBLIC_BA
 
 USER regulars
 EXPOSE 8000
-CMD ["gunicorn", "-c", "config/gunicorn.conf.py", "--bind", "0.0.0.0:8000", "config.wsgi"]
+CMD ["python", "-m", "config.web", "0.0.0.0"]

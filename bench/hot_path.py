@@ -22,9 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from io import StringIO
 from pathlib import Path
@@ -33,21 +31,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.load.report import CLIENTS, Series, bars, result, table
+from bench.load.world import FIRST_PHONE, World, make_world, pgbench_scripts
 from embedded import Postgres, Stop, Valkey, wait_for_end, when_this_process_dies
 
-CLIENTS = (16, 64)
 CALLS = ("purchase", "redeem", "lookup")
-FIRST_PHONE = 500_000_000  # +994500000001 is the first customer's; bench/load/api.lua counts from here too
-LOTS, LOT_POINTS = 5, 2_000  # enough for a thousand redemptions of each customer
 UNTIMED = 50  # requests made one by one to count their statements; the first ones fill caches
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers")
-# What was promised at 16 and 64 clients, and what would be better still: (of what, bar, stretch).
-BARS = [
-    ("kernel purchase / simple-update", (0.50, 0.35), (0.65, 0.45)),
-    ("purchase over HTTP / kernel", (0.20, 0.28), (0.30, 0.45)),
-    ("purchase over HTTP / simple-update", (0.10, 0.10), (0.15, 0.15)),
-    ("lookup over HTTP / its SQL", (0.15, 0.15), (0.15, 0.15)),
-]
 
 
 def say(text: str) -> None:
@@ -61,21 +51,6 @@ class Options:
     rounds: int
     customers: int
     port: int
-
-
-@dataclass
-class Series:
-    """What the rounds measured of one call at one number of clients."""
-
-    simple_update: list[float] = field(default_factory=list)
-    limit: list[float] = field(default_factory=list)
-    http: list[dict[str, float]] = field(default_factory=list)
-
-    def rate(self) -> float:
-        return statistics.median(run["requests"] / run["seconds"] for run in self.http)
-
-    def latency(self, name: str) -> float:
-        return round(statistics.median(run[name] for run in self.http), 2)
 
 
 # --- Servers ----------------------------------------------------------------------------------------------
@@ -121,7 +96,7 @@ def servers(port: int) -> Iterator[Postgres]:
 
 @contextlib.contextmanager
 def web_server(port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.conf.py", "config.wsgi"]
+    command = [sys.executable, "-m", "config.web"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr)
     watch = when_this_process_dies('kill -TERM "$1"', process.pid)
     try:
@@ -153,103 +128,6 @@ def program(name: str, programs: Path) -> str:
     return found
 
 
-# --- Something to measure ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class World:
-    """A business, its key, and how its customers are numbered: the n-th has the ids first_customer + n."""
-
-    rules: Any
-    branch_id: int
-    key_id: int
-    key: str
-    first_customer: int
-    first_wallet: int
-
-
-def make_world(options: Options) -> World:
-    from businesses import api_keys
-    from businesses.models import Branch, Business, Program
-    from customers.enrolment import Person, enrol
-    from loyalty import ledger, rules
-    from loyalty.earning import earn
-    from loyalty.ledger import Row
-    from loyalty.models import Wallet
-
-    made = Program.objects.create(
-        slug="circle", name="Circle", currency="AZN", join_code="CIRCLE", points_last_months=12
-    )
-    business = Business.objects.create(
-        program=made, slug="nar", name="Nar", category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
-    )
-    branch = Branch.objects.create(business=business, name="Main")
-    key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
-    terms = rules.of(business.pk, Program.objects.get().rules_version)
-
-    people = [Person(f"+994{FIRST_PHONE + n}", None) for n in range(1, options.customers + 1)]
-    ids = enrol(business_id=business.pk, people=people)
-    amount, now = Decimal(LOT_POINTS), datetime.now(UTC)
-    earned = earn(amount=amount, terms=terms.terms)
-    rows = (
-        Row(f"{lot}-{n}", each, branch.pk, amount, earned, now - timedelta(days=30 - lot), terms.expires_at(now))
-        for lot in range(LOTS)
-        for n, each in enumerate(ids)
-    )
-    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
-        if set(outcomes) != {"posted"}:
-            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
-    wallets = list(Wallet.objects.order_by("customer_id").values_list("pk", flat=True))
-    if ids != list(range(ids[0], ids[0] + len(ids))) or wallets != list(range(wallets[0], wallets[0] + len(ids))):
-        raise Stop("The customers are not numbered in one row, so that pgbench could not choose among them.")
-    return World(terms, branch.pk, key.pk, text, ids[0] - 1, wallets[0] - 1)
-
-
-def pgbench_scripts(world: World, options: Options) -> dict[str, str]:
-    """The very statements of our code, with pgbench's variables and literals for their parameters."""
-    from businesses.api import access
-    from businesses.api_keys import PREFIX_LENGTH
-    from loyalty import history, ledger, lookup
-    from loyalty.earning import earn
-
-    earned = earn(amount=Decimal("12.50"), terms=world.rules.terms)
-    values = {
-        "program": world.rules.program_id,
-        "business": world.rules.business_id,
-        "branch": world.branch_id,
-        "staff": "NULL",
-        "api_key": world.key_id,
-        "scope": f"'business:{world.rules.business_id}'",
-        "key": "gen_random_uuid()",
-        "input_hash": "sha256('')",
-        "reference": "NULL",
-        "occurred_at": "NULL",
-        "time_zone": f"'{world.rules.time_zone}'",
-        "customer": f"{world.first_customer} + :n",
-        "phone": "NULL",
-        "external_id": "NULL",
-        "amount": "12.50",
-        "tier": "NULL",
-        "expires_at": "clock_timestamp() + interval '1 year'",
-        "lines": "NULL",
-        "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
-        "value": f"('+994' || ({FIRST_PHONE} + :n))",
-    }
-    # Parentheses, because a cast follows each parameter.
-    sent = {name: f"({value})" for name, value in values.items()}
-    key = access.KEY.replace("%s", f"'{world.key[:PREFIX_LENGTH]}'")
-    facts = (lookup.FACTS + lookup.NAMED_BY["phone"]) % sent
-    last = history.LAST_LINES % (sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})"})
-    return {
-        name: f"\\set n random(1, {options.customers})\n" + ";\n".join(statements) + ";\n"
-        for name, statements in {
-            "purchase": [ledger.PURCHASE % (sent | {"points": f"({earned.points})"})],
-            "redeem": [ledger.REDEEM % (sent | {"points": "(10)", "description": "'Coffee'"})],
-            "lookup": [key, facts, last],
-        }.items()
-    }
-
-
 # --- Measuring --------------------------------------------------------------------------------------------
 
 
@@ -260,7 +138,7 @@ class Bench:
         self.wrk = program("wrk", postgres.programs)
         self.log = postgres.log
         self.scripts = {}
-        for name, text in pgbench_scripts(world, options).items():
+        for name, text in pgbench_scripts(world, options.customers).items():
             self.scripts[name] = folder / f"{name}.sql"
             self.scripts[name].write_text(text)
         self.call([self.pgbench, "-i", "-q", "-s", "1", "pgbench"])
@@ -359,57 +237,6 @@ class Bench:
         return series
 
 
-# --- What came out ----------------------------------------------------------------------------------------
-
-
-def result(name: str, clients: int, series: Series, options: Options, statements: float) -> dict[str, Any]:
-    ours, limit = series.rate(), statistics.median(series.limit)
-    simple = statistics.median(series.simple_update)
-    return {
-        "name": name,
-        "clients": clients,
-        "customers": options.customers,
-        "ours_per_second": round(ours, 1),
-        "limit_per_second": round(limit, 1),
-        "simple_update_per_second": round(simple, 1),
-        "ratio": round(ours / limit, 3),
-        "kernel_to_simple_update": round(limit / simple, 3),
-        "p50_ms": series.latency("p50_ms"),
-        "p95_ms": series.latency("p95_ms"),
-        "p99_ms": series.latency("p99_ms"),
-        "statements": statements,
-    }
-
-
-def bars(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = []
-    for at, clients in enumerate(CLIENTS):
-        purchase, lookup = (
-            next(each for each in results if (each["name"], each["clients"]) == (name, clients))
-            for name in ("purchase", "lookup")
-        )
-        reached = (
-            purchase["kernel_to_simple_update"],
-            purchase["ratio"],
-            purchase["ours_per_second"] / purchase["simple_update_per_second"],
-            lookup["ratio"],
-        )
-        for (name, bar, stretch), value in zip(BARS, reached, strict=True):
-            found.append(
-                {
-                    "name": name,
-                    "clients": clients,
-                    "value": round(value, 3),
-                    "bar": bar[at],
-                    "stretch": stretch[at],
-                    "met": value >= bar[at],
-                }
-            )
-    statements = next(each["statements"] for each in results if each["name"] == "purchase")
-    found.append({"name": "statements of a purchase", "value": statements, "bar": 3, "met": statements <= 3})
-    return found
-
-
 def settings() -> dict[str, str]:
     from django.db import connection
 
@@ -439,39 +266,6 @@ def nothing_was_refused() -> None:
         raise Stop(f"{refused} operations were refused by a rule, which is quicker than posting them.")
 
 
-def table(report: dict[str, Any]) -> str:
-    lines = [", ".join(f"{name} {value}" for name, value in report["settings"].items())]
-    lines += [
-        f"{report['cores']} cores, load average {report['load_before']} before and {report['load_after']} after",
-        "",
-    ]
-    columns = (
-        "HTTP/s",
-        "limit/s",
-        "ratio",
-        "simple-update/s",
-        "limit/simple-update",
-        "p50 ms",
-        "p95 ms",
-        "p99 ms",
-        "statements",
-    )
-    names = ("ours_per_second", "limit_per_second", "ratio", "simple_update_per_second", "kernel_to_simple_update")
-    names += ("p50_ms", "p95_ms", "p99_ms", "statements")
-    lines.append(f"{'':10}{'clients':>8}" + "".join(f"{column:>{len(column) + 3}}" for column in columns))
-    for each in report["results"]:
-        cells = "".join(f"{each[name]:>{len(column) + 3}}" for name, column in zip(names, columns, strict=True))
-        lines.append(f"{each['name']:10}{each['clients']:>8}{cells}")
-    lines.append("")
-    for bar in report["bars"]:
-        clients = f"{bar['clients']} clients" if "clients" in bar else ""
-        lines.append(
-            f"{'met' if bar['met'] else 'MISSED':8}{bar['name']:38}{clients:12}{bar['value']:<8} bar {bar['bar']}"
-        )
-    lines.append(f"The ledger's books agree: {'yes' if report['audit'] else 'NO'}")
-    return "\n".join(lines)
-
-
 def run(options: Options) -> dict[str, Any]:
     load_before = round(os.getloadavg()[0], 1)
     with servers(options.port) as postgres, tempfile.TemporaryDirectory() as folder:
@@ -482,7 +276,7 @@ def run(options: Options) -> dict[str, Any]:
         django.setup()
         say(f"Making {options.customers} customers ...")
         call_command("migrate", verbosity=0)
-        world = make_world(options)
+        world = make_world(options.customers)
         with connection.cursor() as cursor:
             cursor.execute("CREATE DATABASE pgbench")
             cursor.execute("ANALYZE")
@@ -493,7 +287,7 @@ def run(options: Options) -> dict[str, Any]:
             counted = {name: bench.statements(name) for name in CALLS}
             series = bench.measure()
         nothing_was_refused()
-        results = [result(*key, one, options, counted[key[0]]) for key, one in series.items()]
+        results = [result(*key, one, options.customers, counted[key[0]]) for key, one in series.items()]
         return {
             "settings": on,
             "cores": os.cpu_count(),

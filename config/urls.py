@@ -10,16 +10,16 @@ from config import front, health, styleguide
 admin.site.login = secure_admin_login(admin.site.login)  # with the second factor, like everybody
 
 urlpatterns = [
+    path("api/v1/", include("config.api")),  # first, because tills are in the greatest hurry
     path("", front.front, name="front"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("config.api")),
     path("accounts/", include("allauth.urls")),
     path("", include("businesses.urls")),
     path("", include("customers.urls")),
     path("", include("loyalty.counter.urls")),
-    path("", include("loyalty.points_urls")),
+    path("", include("loyalty.points.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

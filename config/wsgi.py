@@ -1,4 +1,4 @@
-"""The web server's way in (gunicorn)."""
+"""What the web server calls."""
 
 import os
 

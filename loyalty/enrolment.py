@@ -6,11 +6,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from customers import consents, profiles
+from customers import consents, profiles, registry
 from customers.models import Channel
 from customers.profiles import Told
 
-CUSTOMER = "SELECT customers_enrol(%s::text, %s::bigint, %s::text)"
 NEW_WALLET = """
 INSERT INTO loyalty_wallet (program_id, customer_id) VALUES (%s::bigint, %s::bigint)
     ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id, public_id"""
@@ -55,9 +54,8 @@ def enrol(
 
 
 def _member(program_id: int, business_id: int, phone: str | None, external_id: str | None) -> Member:
+    customer_id = registry.enrol(business_id=business_id, phone=phone, external_id=external_id)
     with connection.cursor() as cursor:
-        cursor.execute(CUSTOMER, [phone, business_id, external_id])
-        customer_id: int = cursor.fetchone()[0]
         cursor.execute(NEW_WALLET, [program_id, customer_id])
         row = cursor.fetchone()
         enrolled = row is not None

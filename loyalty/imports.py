@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from businesses.money import InvalidAmount, parse_amount
 from customers import phones
-from customers.enrolment import Person, enrol
+from customers.registry import Named, enrol_many
 from loyalty import ledger
 from loyalty.earning import Earned, earn
 from loyalty.purchases import MOST_AMOUNT, REPEATS
@@ -73,7 +73,7 @@ class Sale(NamedTuple):
 
     row: Row
     key: str
-    person: Person
+    person: Named
     amount: Decimal
     on: date
     at: datetime | None
@@ -184,13 +184,13 @@ class _Reader:
     def _field(self, row: Row, kind: str) -> str:
         return row.fields[self.columns[kind]].strip() if kind in self.columns else ""
 
-    def _person(self, row: Row) -> Person:
+    def _person(self, row: Row) -> Named:
         phone, external_id = self._field(row, "phone"), self._field(row, "customer")
         if not phone and not external_id:
             raise BadRow(_("The row names no customer."))
         if len(external_id) > LONGEST_ID:
             raise BadRow(_("The customer's id is longer than %(most)s characters.") % {"most": LONGEST_ID})
-        return Person(_phone(phone, self.rules.country) if phone else None, external_id or None)
+        return Named(_phone(phone, self.rules.country) if phone else None, external_id or None)
 
     def _amount(self, row: Row) -> Decimal:
         text = self._field(row, "amount")
@@ -262,7 +262,7 @@ class _Poster:
         self.tally.rows += len(chunk.sales) + len(chunk.refused)
         for row, sentence in chunk.refused:
             self._refuse(row, sentence)
-        customers = enrol(business_id=self.rules.business_id, people=[sale.person for sale in chunk.sales])
+        customers = enrol_many(business_id=self.rules.business_id, people=[sale.person for sale in chunk.sales])
         waiting = list(zip(chunk.sales, customers, strict=True))
         known = tiers = self._tiers(customers)
         joined: set[int] = set()

@@ -17,9 +17,9 @@ from config.demo.logins import PASSWORD, SUPERADMIN
 from config.demo.preset import Preset, Reward, Shop, Worker
 from config.models import DemoProgress
 from customers import cards, consents, profiles
-from customers.enrolment import Person, enrol
 from customers.models import Channel
 from customers.profiles import Told
+from customers.registry import Named, enrol_many
 from loyalty import ledger, rules
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call
@@ -153,8 +153,8 @@ def make_superadmin() -> None:
 
 def _enrol_people(preset: Preset, history: History, shop: OpenShop) -> dict[int, int]:
     """Customer ids by the numbers of the people."""
-    numbers = [Person(person.phone, None) for person in history.people]
-    ids = enrol(business_id=shop.business.pk, people=numbers)
+    numbers = [Named(person.phone, None) for person in history.people]
+    ids = enrol_many(business_id=shop.business.pk, people=numbers)
     program_id, business_id = shop.business.program_id, shop.business.pk
     first = {visit.person: visit.at for visit in reversed(history.visits)}
     for person, customer_id in zip(history.people, ids, strict=True):

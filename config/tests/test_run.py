@@ -263,7 +263,7 @@ def test_a_kill_leaves_no_program_behind_but_the_servers(copy):
     process = copy.start()
     process.kill()
     process.wait()
-    assert eventually(lambda: len(copy.processes()) > 0 and not any("gunicorn" in line for line in copy.processes()))
+    assert eventually(lambda: len(copy.processes()) > 0 and not any("config.web" in line for line in copy.processes()))
     assert eventually(lambda: not any("celery" in line for line in copy.processes()))
     assert any("postgres -D" in line for line in copy.processes())
 

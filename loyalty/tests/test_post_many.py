@@ -9,8 +9,8 @@ import pytest
 from django.db.models import Model
 
 from conftest import NOON, Shop, assert_books_agree
-from customers.enrolment import Person, enrol
 from customers.models import Customer, ExternalId
+from customers.registry import Named, enrol_many
 from loyalty import ledger
 from loyalty.earning import earn
 from loyalty.ledger import Row
@@ -34,7 +34,7 @@ SALES = [  # phone, amount, hours after noon: a second visit of the day, a free 
 
 
 def customer(phone: str) -> int:
-    (found,) = enrol(business_id=0, people=[Person(phone, None)])
+    (found,) = enrol_many(business_id=0, people=[Named(phone, None)])
     return found
 
 
@@ -190,16 +190,16 @@ def test_enrolling_many_knows_who_is_known(shop: Shop, new_shop: Callable[..., S
     buy(shop, 1)
     known = Customer.objects.get().pk
     business = shop.business.pk
-    people = [Person(None, "7"), Person(PHONE, None), Person(OTHER, "8"), Person(None, "7"), Person(OTHER, None)]
-    seven, phone, eight, seven_again, other = enrol(business_id=business, people=people)
+    people = [Named(None, "7"), Named(PHONE, None), Named(OTHER, "8"), Named(None, "7"), Named(OTHER, None)]
+    seven, phone, eight, seven_again, other = enrol_many(business_id=business, people=people)
     assert (phone, seven_again, other) == (known, seven, eight)
     assert Customer.objects.count() == ExternalId.objects.count() + 1 == 3
     # The business's own id leads: its customer is not given another phone, nor the phone another customer.
-    assert enrol(business_id=business, people=[Person(THIRD, "7"), Person(None, "8")]) == [seven, eight]
+    assert enrol_many(business_id=business, people=[Named(THIRD, "7"), Named(None, "8")]) == [seven, eight]
     assert Customer.objects.get(pk=seven).phone is None
     # Another business's 7 is somebody else.
-    assert enrol(business_id=new_shop("other").business.pk, people=[Person(None, "7")]) != [seven]
-    assert enrol(business_id=business, people=[]) == []
+    assert enrol_many(business_id=new_shop("other").business.pk, people=[Named(None, "7")]) != [seven]
+    assert enrol_many(business_id=business, people=[]) == []
 
 
 @pytest.mark.slow
@@ -209,7 +209,7 @@ def test_chunks_beside_single_sales_and_beside_each_other_keep_the_books(shop: S
 
     def chunk(first: int) -> list[str]:
         people = phones[first:] + phones[:first]  # each in an order of its own
-        ids = enrol(business_id=shop.business.pk, people=[Person(phone, f"id-{phone}") for phone in people])
+        ids = enrol_many(business_id=shop.business.pk, people=[Named(phone, f"id-{phone}") for phone in people])
         rows = [
             Row(f"chunk-{first}-{n}", one, shop.branch.pk, Decimal(3), earn(amount=Decimal(3), terms=terms), NOON)
             for n, one in enumerate(ids)

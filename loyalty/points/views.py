@@ -24,8 +24,8 @@ from customers.forms import ProfileForm
 from customers.models import Channel, Customer
 from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
-from loyalty import points_history
 from loyalty.models import Membership, Wallet
+from loyalty.points import journal
 
 RECENT = 5
 PAGE = 20
@@ -64,8 +64,8 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     mine = _wallet(request, wallet)
     at = timezone.now()
     told = profiles.told(program_id=mine.program_id, customer_id=mine.customer_id)
-    recent = list(points_history.entries(mine)[: RECENT + 1])
-    expiring = points_history.next_expiry(mine, zone=_zone(mine.program), at=at)
+    recent = list(journal.entries(mine)[: RECENT + 1])
+    expiring = journal.next_expiry(mine, zone=_zone(mine.program), at=at)
     context = {
         "tabs": _tabs(request, mine),
         "name": told.name,
@@ -77,7 +77,7 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "qr": cards.svg(_token(mine)),
         "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
-        "recent": points_history.rows(recent[:RECENT], wallet=mine, at=at),
+        "recent": journal.rows(recent[:RECENT], wallet=mine, at=at),
         "more": len(recent) > RECENT,
     }
     return render(request, "points/wallet.html", _context(mine, **context))
@@ -88,9 +88,9 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
 def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     mine = _wallet(request, wallet)
     at = timezone.now()
-    page = Paginator(points_history.entries(mine), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(journal.entries(mine), PAGE).get_page(request.GET.get("page"))
     context = {
-        "rows": points_history.rows(page.object_list, wallet=mine, at=at),
+        "rows": journal.rows(page.object_list, wallet=mine, at=at),
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
         "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
         "shown": _("%(first)s–%(last)s of %(all)s")

@@ -1,0 +1,106 @@
+"""A business with customers to serve, and the statements that pgbench sends for them."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from embedded import Stop
+
+FIRST_PHONE = 500_000_000  # +994500000001 is the first customer's; api.lua counts from here too
+LOTS, LOT_POINTS = 5, 2_000  # enough for a thousand redemptions of each customer
+
+
+@dataclass(frozen=True)
+class World:
+    """A business, its key, and how its customers are numbered: the n-th has the ids first_customer + n."""
+
+    rules: Any
+    branch_id: int
+    key_id: int
+    key: str
+    first_customer: int
+    first_wallet: int
+
+
+def make_world(customers: int) -> World:
+    from businesses import api_keys
+    from businesses.models import Branch, Business, Program
+    from customers.registry import Named, enrol_many
+    from loyalty import ledger, rules
+    from loyalty.earning import earn
+    from loyalty.ledger import Row
+    from loyalty.models import Wallet
+
+    made = Program.objects.create(
+        slug="circle", name="Circle", currency="AZN", join_code="CIRCLE", points_last_months=12
+    )
+    business = Business.objects.create(
+        program=made, slug="nar", name="Nar", category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
+    )
+    branch = Branch.objects.create(business=business, name="Main")
+    key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
+    terms = rules.of(business.pk, Program.objects.get().rules_version)
+
+    people = [Named(f"+994{FIRST_PHONE + n}", None) for n in range(1, customers + 1)]
+    ids = enrol_many(business_id=business.pk, people=people)
+    amount, now = Decimal(LOT_POINTS), datetime.now(UTC)
+    earned = earn(amount=amount, terms=terms.terms)
+    rows = (
+        Row(f"{lot}-{n}", each, branch.pk, amount, earned, now - timedelta(days=30 - lot), terms.expires_at(now))
+        for lot in range(LOTS)
+        for n, each in enumerate(ids)
+    )
+    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
+        if set(outcomes) != {"posted"}:
+            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
+    wallets = list(Wallet.objects.order_by("customer_id").values_list("pk", flat=True))
+    if ids != list(range(ids[0], ids[0] + len(ids))) or wallets != list(range(wallets[0], wallets[0] + len(ids))):
+        raise Stop("The customers are not numbered in one row, so that pgbench could not choose among them.")
+    return World(terms, branch.pk, key.pk, text, ids[0] - 1, wallets[0] - 1)
+
+
+def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
+    """The very statements of our code, with pgbench's variables and literals for their parameters."""
+    from businesses.api import access
+    from businesses.api_keys import PREFIX_LENGTH
+    from loyalty import history, ledger, lookup
+    from loyalty.earning import earn
+
+    earned = earn(amount=Decimal("12.50"), terms=world.rules.terms)
+    values = {
+        "program": world.rules.program_id,
+        "business": world.rules.business_id,
+        "branch": world.branch_id,
+        "staff": "NULL",
+        "api_key": world.key_id,
+        "scope": f"'business:{world.rules.business_id}'",
+        "key": "gen_random_uuid()",
+        "input_hash": "sha256('')",
+        "reference": "NULL",
+        "occurred_at": "NULL",
+        "time_zone": f"'{world.rules.time_zone}'",
+        "customer": f"{world.first_customer} + :n",
+        "phone": "NULL",
+        "external_id": "NULL",
+        "amount": "12.50",
+        "tier": "NULL",
+        "expires_at": "clock_timestamp() + interval '1 year'",
+        "lines": "NULL",
+        "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
+        "value": f"('+994' || ({FIRST_PHONE} + :n))",
+    }
+    # Parentheses, because a cast follows each parameter.
+    sent = {name: f"({value})" for name, value in values.items()}
+    key = access.KEY.replace("%s", f"'{world.key[:PREFIX_LENGTH]}'")
+    facts = (lookup.FACTS + lookup.NAMED_BY["phone"]) % sent
+    last = history.LAST_LINES % (sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})"})
+    return {
+        name: f"\\set n random(1, {customers})\n" + ";\n".join(statements) + ";\n"
+        for name, statements in {
+            "purchase": [ledger.PURCHASE % (sent | {"points": f"({earned.points})"})],
+            "redeem": [ledger.REDEEM % (sent | {"points": "(10)", "description": "'Coffee'"})],
+            "lookup": [key, facts, last],
+        }.items()
+    }

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from loyalty.points import join, views
+
+urlpatterns = [
+    path("points/", views.start, name="points"),
+    path("points/code/", views.code, name="points-code"),
+    path("points/none/", views.none, name="points-none"),
+    path("points/sign-out/", views.sign_out, name="points-sign-out"),
+    path("points/sign-out/everywhere/", views.sign_out_everywhere, name="points-sign-out-everywhere"),
+    path("points/<uuid:wallet>/", views.wallet, name="points-wallet"),
+    path("points/<uuid:wallet>/history/", views.history, name="points-history"),
+    path("points/<uuid:wallet>/profile/", views.profile, name="points-profile"),
+    path("points/<uuid:wallet>/privacy/", views.privacy, name="points-privacy"),
+    path("points/<uuid:wallet>/consent/", views.consent, name="points-consent"),
+    path("points/<uuid:wallet>/card/", views.card, name="points-card"),
+    path("join/<uuid:branch>/", join.start, name="join"),
+    path("join/<uuid:branch>/code/", join.code, name="join-code"),
+    path("join/<uuid:branch>/member/", join.member, name="join-member"),
+    path("join/<uuid:branch>/welcome/", join.welcome, name="join-welcome"),
+]
