@@ -9,7 +9,7 @@ from rest_framework import serializers as s
 
 from businesses import changes, money
 from businesses.api.fields import Fields
-from businesses.api.schema import fields, problems
+from businesses.api.schema import OPTIONAL, Decimals, fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
 from businesses.models import Business
 
@@ -39,7 +39,7 @@ class BusinessCall(BusinessView):
         operation_id="change_business",
         summary="Change what this business gives",
         description="Counts from the next purchase on. Each change is kept with the key that made it.",
-        request=fields("BusinessChange", earn_rate=s.DecimalField(10, 4, required=False)),
+        request=fields("BusinessChange", earn_rate=Decimals(**OPTIONAL)),
         responses={200: BUSINESS, **problems(400, 413, 422)},
     )
     def patch(self) -> None: ...

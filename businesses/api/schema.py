@@ -3,8 +3,7 @@
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 
@@ -36,11 +35,19 @@ class BearerKeyScheme(OpenApiAuthenticationExtension):
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x20-\x7E]*$"},
     OpenApiParameter.HEADER,
     required=True,
-    description="1–255 characters, new for each new action. The same key and body give the first answer again.",
+    description="New for each new action; printable. The same key and body give the first answer again.",
 )
+
+
+@extend_schema_field({"oneOf": [{"type": "string", "pattern": r"^\d+([.,]\d+)?$"}, {"type": "number"}]})
+class Decimals(serializers.CharField):
+    """Money, a rate or a quantity as a request may say it: a decimal string; a JSON number is read by its digits."""
+
+
+OPTIONAL: Any = {"required": False, "allow_null": True}  # of a request: null says as little as absence
 PROBLEMS = {
     400: "The request cannot be read: `unreadable`, `key_required`.",
     401: "No live key: `unauthenticated`.",
@@ -53,10 +60,11 @@ PROBLEMS = {
 }
 
 
-def problems(*statuses: int) -> dict[int, OpenApiResponse]:
+def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     """The problems a call can answer with; 401, 403 and 429 belong to every one."""
     return {
-        status: OpenApiResponse(ProblemSerializer, PROBLEMS[status]) for status in sorted({401, 403, 429, *statuses})
+        (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, PROBLEMS[status])
+        for status in sorted({401, 403, 429, *statuses})
     }
 
 

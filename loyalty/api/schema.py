@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, Decimals, fields, problems
 
 Call = dict[str, Any]
 
@@ -13,37 +13,39 @@ Call = dict[str, Any]
 def who() -> dict[str, s.Field[Any, Any, Any, Any]]:
     """Exactly one of them."""
     return {
-        "phone": s.CharField(required=False, help_text="any notation; the business's country is the default"),
-        "card": s.CharField(required=False, help_text="the content of the QR card"),
-        "customer": s.UUIDField(required=False, help_text="our id"),
-        "external_id": s.CharField(required=False, max_length=128, help_text="the shop's own id"),
+        "phone": s.CharField(**OPTIONAL, min_length=1, help_text="any notation; the business's country is the default"),
+        "card": s.CharField(**OPTIONAL, min_length=1, max_length=64, help_text="the content of the QR card"),
+        "customer": s.UUIDField(**OPTIONAL, help_text="our id"),
+        "external_id": s.CharField(**OPTIONAL, min_length=1, max_length=128, help_text="the shop's own id"),
     }
 
 
 def act() -> dict[str, s.Field[Any, Any, Any, Any]]:
     return {
-        "branch": s.UUIDField(required=False, help_text="default: the business's first branch"),
+        "branch": s.UUIDField(**OPTIONAL, help_text="default: the business's first branch"),
         "reference": s.CharField(
-            required=False, max_length=128, help_text="the till's own number, unique per branch, kind and day"
+            **OPTIONAL, min_length=1, max_length=128, help_text="the till's own number, unique per branch, kind and day"
         ),
     }
 
 
 LINE = fields(
     "PurchaseLine",
-    sku=s.CharField(required=False, max_length=64),
-    name=s.CharField(required=False, max_length=200),
-    category=s.CharField(required=False, max_length=120),
-    quantity=s.DecimalField(12, 3, required=False, help_text="default 1"),
-    unit_price=s.DecimalField(15, 3),
-    discount=s.DecimalField(15, 3, required=False),
+    sku=s.CharField(**OPTIONAL, max_length=64),
+    name=s.CharField(**OPTIONAL, max_length=200),
+    category=s.CharField(**OPTIONAL, max_length=120),
+    quantity=Decimals(**OPTIONAL, help_text="default 1"),
+    unit_price=Decimals(),
+    discount=Decimals(**OPTIONAL),
 )
 
 
-def steps() -> s.Field[Any, Any, Any, Any]:
-    """A field belongs to one serializer, so each place makes its own."""
-    step = fields("TrailStep", rule=s.CharField(), operation=s.CharField(), value=s.CharField())
-    return s.ListField(child=step, help_text="how the points came about, step by step")
+class TrailStep(s.Serializer[Any]):
+    """How the points came about, one step of several."""
+
+    rule = s.CharField()
+    operation = s.CharField()
+    value = s.CharField()
 
 
 RECORD_PURCHASE: Call = {
@@ -54,9 +56,9 @@ RECORD_PURCHASE: Call = {
     "request": fields(
         "PurchaseRequest",
         **who(),
-        amount=s.DecimalField(15, 3),
-        occurred_at=s.DateTimeField(required=False),
-        lines=s.ListField(child=LINE, required=False),
+        amount=Decimals(),
+        occurred_at=s.DateTimeField(**OPTIONAL),
+        lines=s.ListField(child=LINE, **OPTIONAL),
         **act(),
     ),
     "responses": {
@@ -68,7 +70,7 @@ RECORD_PURCHASE: Call = {
             points=s.IntegerField(),
             balance=s.IntegerField(),
             tier=s.CharField(allow_null=True),
-            trail=steps(),
+            trail=TrailStep(many=True),
             effects=s.ListField(child=s.CharField()),
             enrolled=s.BooleanField(help_text="new to this programme"),
         ),
@@ -100,7 +102,7 @@ REDEEM: Call = {
         "RedemptionRequest",
         **who(),
         points=s.IntegerField(min_value=1),
-        description=s.CharField(max_length=200),
+        description=s.CharField(min_length=1, max_length=200),
         **act(),
     ),
     "responses": {
@@ -135,7 +137,7 @@ CANCEL_REDEMPTION: Call = {
     "operation_id": "cancel_redemption",
     "summary": "Cancel a redemption: its points return to the lots they came from",
     "parameters": [IDEMPOTENCY_KEY],
-    "request": fields("CancelRequest", branch=s.UUIDField(required=False)),
+    "request": fields("CancelRequest", branch=s.UUIDField(**OPTIONAL)),
     "responses": {
         201: fields(
             "Cancellation", id=s.UUIDField(), points=s.IntegerField(help_text="returned"), balance=s.IntegerField()
@@ -160,10 +162,10 @@ FOUND = fields(
     last=s.ListField(child=LAST),
 )
 PROFILE: dict[str, s.Field[Any, Any, Any, Any]] = {
-    "name": s.CharField(required=False, max_length=120),
-    "birthday": s.DateField(required=False),
-    "email": s.EmailField(required=False),
-    "language": s.ChoiceField(["en", "az", "ru"], required=False),
+    "name": s.CharField(**OPTIONAL, max_length=120),
+    "birthday": s.DateField(**OPTIONAL),
+    "email": s.EmailField(**OPTIONAL),
+    "language": s.ChoiceField(["en", "az", "ru"], **OPTIONAL),
 }
 CUSTOMER = fields(
     "Customer",
@@ -182,8 +184,8 @@ ENROL: Call = {
     "description": "Somebody who is a member already is returned unchanged, with status 200.",
     "request": fields(
         "EnrolRequest",
-        phone=s.CharField(required=False),
-        external_id=s.CharField(required=False, max_length=128),
+        phone=s.CharField(**OPTIONAL),
+        external_id=s.CharField(**OPTIONAL, max_length=128),
         **PROFILE,
     ),
     "responses": {201: CUSTOMER, 200: CUSTOMER, **problems(400, 413, 422)},
@@ -241,7 +243,7 @@ WHY_LOT = fields(
     remaining=s.IntegerField(),
     earned_at=s.DateTimeField(),
     expires_at=s.DateTimeField(allow_null=True),
-    trail=steps(),
+    trail=TrailStep(many=True),
 )
 WHY: Call = {
     "operation_id": "why_balance",

@@ -1,0 +1,50 @@
+"""The API keeps what its document promises: hundreds of requests made from the document, right ones and wrong ones."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import override_settings
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS, load_all_checks
+
+from businesses import api_keys
+from businesses.models import ApiKey
+from config.wsgi import application
+from conftest import Shop
+from loyalty.tests.conftest import PHONE, buy
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
+load_all_checks()
+# A document cannot say which phone numbers exist, so that requests which it allows may be refused.
+NOT_CHECKED = CHECKS.get_by_names(["positive_data_acceptance"])
+document = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
+document.app = application
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """The end of a request must not close the connection that holds the test's transaction."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
+
+
+@pytest.fixture
+def key(shop: Shop) -> str:
+    buy(shop, 40, phone=PHONE)
+    return api_keys.create(business=shop.business, name="Till", scopes=list(ApiKey.SCOPES))[1]
+
+
+@document.parametrize()
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@override_settings(ALLOWED_HOSTS=["*"])
+def test_every_answer_is_one_that_the_document_promises(case: Any, key: str) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=NOT_CHECKED)
