@@ -18,7 +18,6 @@ from config.wsgi import application
 from conftest import Shop
 from loyalty.tests.conftest import PHONE, buy
 
-
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 load_all_checks()
 # A document cannot say which phone numbers exist, so that requests which it allows may be refused.
