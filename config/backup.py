@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
-from embedded import postgres_programs
+from embedded import Stop, postgres_programs
 
 FORMAT = 1
 BLOCK = 1 << 20
@@ -173,6 +174,20 @@ def _keys() -> list[str]:
     return [hashlib.sha256(f"regulars backup {secret}".encode()).hexdigest()[:16] for secret in secrets]
 
 
+@cache
+def _programs() -> Path:
+    """PostgreSQL's programs of the database's own version: a newer dump says words that an older server does not know."""
+    try:
+        folder = postgres_programs()
+    except Stop as reason:
+        raise CannotRestore(str(reason)) from reason
+    said = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+    if f" {_postgres()}." not in said:
+        text = _("The database is PostgreSQL %(major)s, and %(folder)s holds other programs. Name theirs with PG_BIN.")
+        raise CannotRestore(text % {"major": _postgres(), "folder": folder})
+    return folder
+
+
 def _call(program: str, *arguments: object) -> None:
     """One of PostgreSQL's programs on our database; the password goes by the environment, which is not shown."""
     at = connection.settings_dict
@@ -181,7 +196,7 @@ def _call(program: str, *arguments: object) -> None:
     where |= {"PGHOST": str(at["OPTIONS"]["host"])} if "host" in at["OPTIONS"] else {}
     where |= {"PGSSLMODE": str(at["OPTIONS"]["sslmode"])} if "sslmode" in at["OPTIONS"] else {}
     run = subprocess.run(
-        [postgres_programs() / program, *map(str, arguments)],
+        [_programs() / program, *map(str, arguments)],
         env={**os.environ, **where},
         capture_output=True,
         text=True,

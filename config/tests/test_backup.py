@@ -184,3 +184,14 @@ def test_a_backup_never_replaces_a_file(saved: Installation) -> None:
     assert status == 1
     assert "already" in said
     assert [each.name for each in saved.folder.iterdir() if each.name.startswith(".")] == []
+
+
+def test_programs_of_another_postgresql_are_told(saved: Installation, tmp_path: Path) -> None:
+    for name in ("postgres", "initdb", "pg_dump"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 15.3'\n")
+        program.chmod(0o755)
+    status, said = saved.manage("backup", saved.folder / "another", PG_BIN=str(tmp_path))
+    assert status == 1
+    assert "PG_BIN" in said
+    assert not (saved.folder / "another").exists()
