@@ -176,7 +176,7 @@ def _keys() -> list[str]:
 
 @cache
 def _programs() -> Path:
-    """PostgreSQL's programs of the database's own version: a newer dump says words that an older server does not know."""
+    """Those of the database's own version: a newer dump says words that an older server does not know."""
     try:
         folder = postgres_programs()
     except Stop as reason:
