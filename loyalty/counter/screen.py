@@ -182,7 +182,7 @@ def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str
     }
 
 
-def receipt(request: StaffRequest, rules: Rules, operation: Operation) -> Context:
+def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error: str = "") -> Context:
     """What has just happened, and the way back."""
     reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
@@ -192,6 +192,7 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation) -> Contex
     return {
         "title": _title(operation, reversal),
         "detail": f"{what} · {at}",
+        "error": error,
         "undone": reversal is not None,
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
         "fields": {"key": uuid4().hex},

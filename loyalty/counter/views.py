@@ -178,8 +178,11 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
         return _receipt(request, done, status=422)
     reverse_it = purchases.refund if done.kind == "purchase" else redemptions.cancel
     # Somebody was quicker, or this press came twice: the receipt shows how it stands.
-    with suppress(ledger.AlreadyReversed, ledger.KeyReused):
-        reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+    try:
+        with suppress(ledger.AlreadyReversed, ledger.KeyReused):
+            reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+    except ledger.Busy as busy:
+        return _receipt(request, done, error=_trouble(busy), status=422)
     return _to_receipt(request, done.public_id)
 
 
@@ -298,11 +301,11 @@ def _spend(
     return _screen(request, context, status)
 
 
-def _receipt(request: StaffRequest, operation: Operation, *, status: int = 200) -> HttpResponse:
+def _receipt(request: StaffRequest, operation: Operation, *, error: str = "", status: int = 200) -> HttpResponse:
     terms = _rules(request)
     context = {
         "state": "done",
-        "receipt": screen.receipt(request, terms, operation),
+        "receipt": screen.receipt(request, terms, operation, error=error),
         "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
         "phone_pad": screen.phone_pad(terms, following=True),
     }

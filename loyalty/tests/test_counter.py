@@ -15,6 +15,7 @@ from conftest import NOON, Shop
 from customers.models import Card, Customer, Profile
 from loyalty.models import Operation, Purchase, Redemption
 from loyalty.tests.conftest import PHONE, buy, wallet
+from loyalty.tests.parallel import held_wallets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 HTMX = {"HX-Request": "true"}
@@ -204,6 +205,26 @@ def test_undo_takes_a_sale_back_once_however_often_it_is_pressed(cashier: Client
         assert "Undone: +10 points" in text(response)
     assert wallet().balance == 40
     assert Operation.objects.filter(kind="refund", refusal__isnull=True).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_undo_waits_for_another_till_and_asks_for_the_same_press_again(
+    cashier: Client, shop: Shop, headers: dict[str, str]
+) -> None:
+    buy(shop, 40)
+    receipt = add(cashier, "10")["Location"]
+    with held_wallets():
+        busy = cashier.post(receipt + "undo/", {"key": "u"}, headers=headers)
+    assert busy.status_code == 422
+    assert "+10 points added" in text(busy)
+    assert "Another till is serving this customer. Press again, it is never added twice." in text(busy)
+    assert wallet().balance == 50
+    form = busy.content.decode().split(receipt + "undo/", 1)[1]
+    key = re.search(r'name="key" value="(\w+)"', form)
+    assert key
+    assert "Undone: +10 points" in text(cashier.post(receipt + "undo/", {"key": key[1]}, follow=True))
+    assert wallet().balance == 40
 
 
 def test_undo_gives_spent_points_back(cashier: Client, shop: Shop) -> None:
