@@ -127,7 +127,7 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
         "name": person.name,
         "phone": people.masked(who.phone),
         "tier": rules.tier_name(wallet.tier_id),
-        "multiplier": f"×{multiplier[0].factor.normalize():f}" if multiplier else "",
+        "multiplier": f"×{shown.decimal(multiplier[0].factor)}" if multiplier else "",
         "points": shown.number(wallet.balance),
         "balance": wallet.balance,
         "unit": ngettext("point", "points", wallet.balance),
@@ -142,7 +142,7 @@ def amount_pad(request: StaffRequest, rules: Rules, wallet: Wallet, *, value: st
     multipliers = rules.multipliers(wallet.tier_id)
     factor = multipliers[0].factor if multipliers else Decimal(1)
     unit = money.show_amount(Decimal(1), rules.currency, shown.language())
-    rate = format((rules.terms.rate * factor).normalize(), "f")
+    rate = shown.decimal(rules.terms.rate * factor)
     tier = rules.tier_name(wallet.tier_id)
     earns = _("%(tier)s earns %(rate)s points per %(unit)s") if multipliers else _("Earns %(rate)s points per %(unit)s")
     return {

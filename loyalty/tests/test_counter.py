@@ -13,7 +13,7 @@ from django.urls import reverse
 from businesses.models import BusinessStatus, Role, Staff, User
 from conftest import NOON, Shop
 from customers.models import Card, Customer, Profile
-from loyalty.models import Operation, Purchase, Redemption
+from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, wallet
 from loyalty.tests.parallel import held_wallets
 
@@ -304,3 +304,22 @@ def test_a_disabled_user_is_refused_at_the_next_request(cashier: Client, shop: S
     User.objects.filter(email="cashier@nar.test").update(**change)
     assert "/accounts/login/" in add(cashier, "10")["Location"]
     assert wallet().balance == 40
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", ["1.5", "1.125", "×1.125"]), ("az", ["1,5", "1,125"]), ("ru", ["1,5", "1,125"])]
+)
+def test_rates_are_written_in_the_readers_language(
+    new_shop: Callable[..., Shop], language: str, shown: list[str]
+) -> None:
+    shop = new_shop("exact", earn_rate=Decimal("1.5"))
+    gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier=Decimal("1.125"))
+    buy(shop, 40)
+    Wallet.objects.update(tier=gold)
+    cashier = signed_in(shop)
+    cashier.cookies["django_language"] = language
+    page = text(cashier.get(add(cashier, "10")["Location"]))
+    assert [each for each in shown if each not in page] == []
+    pad = text(cashier.get(reverse("counter-customer", args=[wallet().public_id])))
+    assert ("1.6875" if language == "en" else "1,6875") in pad
+    assert ("1.5" in page) == (language == "en")
