@@ -1,6 +1,7 @@
 """Numbers and moments as the reader's language writes them."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from babel.dates import format_time, format_timedelta
 from babel.numbers import format_decimal
@@ -17,6 +18,11 @@ def language() -> str:
 def number(value: int) -> str:
     """`1,240`, `1 240`."""
     return str(format_decimal(value, locale=language())).replace("-", MINUS)
+
+
+def decimal(value: Decimal) -> str:
+    """`1.5`, `1,5`: with the decimals that it needs."""
+    return str(format_decimal(value, "#,##0.##########", locale=language())).replace("-", MINUS)
 
 
 def signed(value: int) -> str:

@@ -22,10 +22,10 @@ def _sentence(step: Step, rules: Rules) -> str:
     if rule == "minimum_spend":
         return _("Sales below %(amount)s earn no points.") % {"amount": _money(value, rules)}
     if rule == "earn_rate":
-        return _("Each %(unit)s earns %(rate)s points.") % {"unit": _money("1", rules), "rate": _plain(value)}
+        return _("Each %(unit)s earns %(rate)s points.") % {"unit": _money("1", rules), "rate": _number(value)}
     if rule.startswith("tier:"):
         name = rules.tier_name(int(rule.removeprefix("tier:"))) or _("The tier")
-        return _("%(tier)s multiplies them by %(factor)s.") % {"tier": name, "factor": _plain(value)}
+        return _("%(tier)s multiplies them by %(factor)s.") % {"tier": name, "factor": _number(value)}
     if rule == "points_cap":
         return _("At most %(points)s points are given for one sale.") % {"points": shown.number(int(value))}
     if rule == "rounding":
@@ -38,5 +38,5 @@ def _money(value: str, rules: Rules) -> str:
     return money.show_amount(Decimal(value), rules.currency, shown.language())
 
 
-def _plain(value: str) -> str:
-    return format(Decimal(value).normalize(), "f")
+def _number(value: str) -> str:
+    return shown.decimal(Decimal(value))

@@ -50,6 +50,13 @@ def test_who_works_somewhere_lands_on_the_counter(client: Client, shop: Shop) ->
     assert sign_in(client, shop.owner).url == "/counter/"
 
 
+def test_who_signs_in_is_not_told_so(client: Client, shop: Shop) -> None:
+    sign_in(client, shop.owner)
+    assert "Successfully signed in" not in client.get("/counter/").content.decode()
+    client.post("/accounts/logout/")
+    assert "You have signed out." in client.get("/accounts/login/").content.decode()
+
+
 def test_who_works_nowhere_lands_at_the_beginning_or_at_their_invitation(client: Client, shop: Shop) -> None:
     ann = User.objects.create_user("ann@nar.test", PASSWORD)
     assert sign_in(client, ann).url == "/start/"

@@ -26,6 +26,11 @@ from loyalty.rules import Rules
 Context = dict[str, Any]
 
 
+def fields(request: StaffRequest) -> dict[str, str]:
+    """What every form of the counter carries unseen: the key of its one press, and where it was shown."""
+    return {"key": uuid4().hex, "branch": str(request.branch.public_id)}
+
+
 def activity(request: StaffRequest, rules: Rules, now: datetime) -> Context:
     """Today's totals and list of this cashier."""
     zone = ZoneInfo(rules.time_zone)
@@ -39,11 +44,11 @@ def activity(request: StaffRequest, rules: Rules, now: datetime) -> Context:
             {"label": _("Points given"), "value": shown.number(totals.points)},
             {"label": _("Sales"), "value": sales},
         ],
-        "activity": [_row(act, rules, zone) for act in acts],
+        "activity": [_row(request, act, rules, zone) for act in acts],
     }
 
 
-def _row(act: Act, rules: Rules, zone: ZoneInfo) -> Context:
+def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Context:
     operation = act.operation
     what = act.description or money.show_amount(act.amount or Decimal(0), rules.currency, shown.language())
     return {
@@ -54,7 +59,7 @@ def _row(act: Act, rules: Rules, zone: ZoneInfo) -> Context:
         "earned": operation.points > 0,
         "undone": act.undone,
         "undo_url": reverse("counter-undo", args=[operation.public_id]),
-        "fields": {"key": uuid4().hex},
+        "fields": fields(request),
     }
 
 
@@ -76,11 +81,13 @@ def idle(request: StaffRequest, rules: Rules, now: datetime) -> Context:
             }
             for each in recent
         ],
-        "phone_pad": phone_pad(rules),
+        "phone_pad": phone_pad(request, rules),
     }
 
 
-def phone_pad(rules: Rules, *, value: str = "", error: str = "", following: bool = False) -> Context:
+def phone_pad(
+    request: StaffRequest, rules: Rules, *, value: str = "", error: str = "", following: bool = False
+) -> Context:
     """The pad for a phone number of the business's country, with what counter.js needs to see that it is complete."""
     example = phonenumbers.example_number_for_type(rules.country, PhoneNumberType.MOBILE)
     code = phonenumbers.country_code_for_region(rules.country)
@@ -98,6 +105,7 @@ def phone_pad(rules: Rules, *, value: str = "", error: str = "", following: bool
         "value": value,
         "note": _("We look them up as soon as the number is complete.") if completes else "",
         "error": error,
+        "fields": fields(request),
         "data": {
             "pattern": placeholder if completes else "",
             "country-code": code,
@@ -119,7 +127,7 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
         "name": person.name,
         "phone": people.masked(who.phone),
         "tier": rules.tier_name(wallet.tier_id),
-        "multiplier": f"×{multiplier[0].factor.normalize():f}" if multiplier else "",
+        "multiplier": f"×{shown.decimal(multiplier[0].factor)}" if multiplier else "",
         "points": shown.number(wallet.balance),
         "balance": wallet.balance,
         "unit": ngettext("point", "points", wallet.balance),
@@ -129,12 +137,12 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
     }
 
 
-def amount_pad(rules: Rules, wallet: Wallet, *, value: str = "", error: str = "") -> Context:
+def amount_pad(request: StaffRequest, rules: Rules, wallet: Wallet, *, value: str = "", error: str = "") -> Context:
     """The pad for a bill. `data` lets the browser preview the points; the server's figure is the truth."""
     multipliers = rules.multipliers(wallet.tier_id)
     factor = multipliers[0].factor if multipliers else Decimal(1)
     unit = money.show_amount(Decimal(1), rules.currency, shown.language())
-    rate = format((rules.terms.rate * factor).normalize(), "f")
+    rate = shown.decimal(rules.terms.rate * factor)
     tier = rules.tier_name(wallet.tier_id)
     earns = _("%(tier)s earns %(rate)s points per %(unit)s") if multipliers else _("Earns %(rate)s points per %(unit)s")
     return {
@@ -144,7 +152,7 @@ def amount_pad(rules: Rules, wallet: Wallet, *, value: str = "", error: str = ""
         "value": value,
         "error": error,
         "note": earns % {"tier": tier, "rate": rate, "unit": unit},
-        "fields": {"key": uuid4().hex},
+        "fields": fields(request),
         "url": reverse("counter-purchases", args=[wallet.public_id]),
         "action": _("Add points"),
         "data": {
@@ -159,7 +167,9 @@ def amount_pad(rules: Rules, wallet: Wallet, *, value: str = "", error: str = ""
     }
 
 
-def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str = "", error: str = "") -> Context:
+def points_pad(
+    request: StaffRequest, rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str = "", error: str = ""
+) -> Context:
     """The pad for points to spend."""
     worth = money.show_amount(wallet.balance * point_value, rules.currency, shown.language())
     return {
@@ -167,7 +177,7 @@ def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str
         "value": value,
         "error": error,
         "note": _("%(points)s points are worth %(worth)s.") % {"points": shown.number(wallet.balance), "worth": worth},
-        "fields": {"key": uuid4().hex},
+        "fields": fields(request),
         "url": reverse("counter-redemptions", args=[wallet.public_id]),
         "action": _("Spend points"),
         "data": {
@@ -182,7 +192,7 @@ def points_pad(rules: Rules, wallet: Wallet, point_value: Decimal, *, value: str
     }
 
 
-def receipt(request: StaffRequest, rules: Rules, operation: Operation) -> Context:
+def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error: str = "") -> Context:
     """What has just happened, and the way back."""
     reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
@@ -192,9 +202,10 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation) -> Contex
     return {
         "title": _title(operation, reversal),
         "detail": f"{what} · {at}",
+        "error": error,
         "undone": reversal is not None,
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
-        "fields": {"key": uuid4().hex},
+        "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
         "owed": shown.number(reversal.owed_delta) if reversal and reversal.owed_delta else "",
         "collected": shown.number(-operation.owed_delta) if operation.owed_delta < 0 else "",

@@ -5,11 +5,10 @@ Each view answers with the whole page, or to htmx with its one region. Addresses
 
 from contextlib import suppress
 from decimal import Decimal
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 from uuid import UUID, uuid4
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,13 +17,14 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
 from businesses import money, shown
-from businesses.access import MANAGERS, StaffRequest, StaffView, View, staff_required
+from businesses.access import MANAGERS, StaffRequest, staff_required
 from businesses.models import BusinessStatus
 from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
 from loyalty import enrolment, ledger, lookup, purchases, redemptions, rules
 from loyalty.counter import screen
+from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
 from loyalty.models import Operation, Wallet
@@ -32,20 +32,6 @@ from loyalty.purchases import MOST_AMOUNT, Sale
 from loyalty.rules import Rules
 
 LONGEST_KEY = 64
-P = ParamSpec("P")
-
-
-def serving(view: StaffView[P]) -> View[P]:
-    """For the staff of a business that is active in its programme; while it waits, nobody's points may show."""
-
-    @staff_required
-    @wraps(view)
-    def checked(request: StaffRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.business.status != BusinessStatus.ACTIVE:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return checked
 
 
 @require_GET
@@ -178,8 +164,11 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
         return _receipt(request, done, status=422)
     reverse_it = purchases.refund if done.kind == "purchase" else redemptions.cancel
     # Somebody was quicker, or this press came twice: the receipt shows how it stands.
-    with suppress(ledger.AlreadyReversed, ledger.KeyReused):
-        reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+    try:
+        with suppress(ledger.AlreadyReversed, ledger.KeyReused):
+            reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+    except ledger.Busy as busy:
+        return _receipt(request, done, error=_trouble(busy), status=422)
     return _to_receipt(request, done.public_id)
 
 
@@ -254,7 +243,7 @@ def _trouble(trouble: Exception) -> str:
 def _idle(request: StaffRequest, *, value: str = "", error: str = "", status: int = 200) -> HttpResponse:
     terms, now = _rules(request), timezone.now()
     context = screen.idle(request, terms, now)
-    context["phone_pad"] = screen.phone_pad(terms, value=value[:40], error=error)
+    context["phone_pad"] = screen.phone_pad(request, terms, value=value[:40], error=error)
     return _screen(request, context, status)
 
 
@@ -267,7 +256,7 @@ def _unknown(
         "phone_shown": phones.show(phone),
         "name": name,
         "name_error": error,
-        "phone_pad": screen.phone_pad(terms, value=typed[:40]),
+        "phone_pad": screen.phone_pad(request, terms, value=typed[:40]),
     }
     return _screen(request, context, status)
 
@@ -280,7 +269,7 @@ def _customer(
         "state": "customer",
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
-        "pad": screen.amount_pad(terms, wallet, value=value[:40], error=error),
+        "pad": screen.amount_pad(request, terms, wallet, value=value[:40], error=error),
     }
     return _screen(request, context, status)
 
@@ -293,18 +282,18 @@ def _spend(
         "state": "spend",
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "description": description,
-        "pad": screen.points_pad(terms, wallet, point_value, value=value[:40], error=error),
+        "pad": screen.points_pad(request, terms, wallet, point_value, value=value[:40], error=error),
     }
     return _screen(request, context, status)
 
 
-def _receipt(request: StaffRequest, operation: Operation, *, status: int = 200) -> HttpResponse:
+def _receipt(request: StaffRequest, operation: Operation, *, error: str = "", status: int = 200) -> HttpResponse:
     terms = _rules(request)
     context = {
         "state": "done",
-        "receipt": screen.receipt(request, terms, operation),
+        "receipt": screen.receipt(request, terms, operation, error=error),
         "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
-        "phone_pad": screen.phone_pad(terms, following=True),
+        "phone_pad": screen.phone_pad(request, terms, following=True),
     }
     return _screen(request, context, status)
 

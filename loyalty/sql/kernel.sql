@@ -6,6 +6,7 @@
 -- A refusal by a rule is a stored operation and a returned row, never an exception: that would roll it back.
 -- Each statement of a VOLATILE function at READ COMMITTED sees what was committed before it began, so the
 -- look for the key sees what the previous holder of the lock wrote. Only loyalty/ledger.py calls these.
+-- Whoever finds a wallet held by another gives up after lock_timeout; nothing was written then.
 --
 -- `outcome` is posted, replayed, key_reused, stale or future. Moments of posting come from the database's
 -- clock; an occurred_at more than 5 minutes ahead of it is refused.
@@ -113,7 +114,7 @@ CREATE FUNCTION loyalty_purchase(
   p_customer bigint, p_phone text, p_external_id text,
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_wallet loyalty_wallet;
   v_customer bigint := p_customer;
@@ -245,7 +246,7 @@ CREATE FUNCTION loyalty_redeem(
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_customer bigint, p_points bigint, p_description text,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_wallet loyalty_wallet;
   v_now timestamptz := loyalty_now();
@@ -383,7 +384,7 @@ CREATE FUNCTION loyalty_reverse(
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_operation bigint,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_target loyalty_operation;
   v_wallet loyalty_wallet;

@@ -65,6 +65,39 @@ def crew(size: int) -> Iterator[Crew]:
                 future.result()
 
 
+@contextmanager
+def held_wallets() -> Iterator[None]:
+    """Another connection holds every wallet meanwhile, and whoever waits for one gives up after a moment."""
+    patience = kernel_patience()
+    with ThreadPoolExecutor(1) as pool:
+        _be_patient(dict.fromkeys(patience, "100ms"))
+        try:
+            pool.submit(_hold).result()
+            yield
+        finally:
+            pool.submit(connections.close_all).result()
+            _be_patient(patience)
+
+
+def kernel_patience() -> dict[str, str]:
+    """How long each function of the kernel waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, split_part(c, '=', 2) FROM pg_proc, unnest(proconfig) c WHERE c ~ '^lock_time'")
+        return dict(cursor.fetchall())
+
+
+def _be_patient(patience: dict[str, str]) -> None:
+    with connection.cursor() as cursor:
+        for function, time in patience.items():
+            cursor.execute(f"ALTER FUNCTION {function} SET lock_timeout = '{time}'")
+
+
+def _hold() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*) FROM (SELECT 1 FROM loyalty_wallet FOR UPDATE) w")
+
+
 def _close(closing: threading.Barrier) -> None:
     """One per thread: the barrier keeps a thread from closing twice while another keeps its connection."""
     closing.wait()

@@ -13,8 +13,9 @@ from django.urls import reverse
 from businesses.models import BusinessStatus, Role, Staff, User
 from conftest import NOON, Shop
 from customers.models import Card, Customer, Profile
-from loyalty.models import Operation, Purchase, Redemption
+from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, wallet
+from loyalty.tests.parallel import held_wallets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 HTMX = {"HX-Request": "true"}
@@ -206,6 +207,26 @@ def test_undo_takes_a_sale_back_once_however_often_it_is_pressed(cashier: Client
     assert Operation.objects.filter(kind="refund", refusal__isnull=True).count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_undo_waits_for_another_till_and_asks_for_the_same_press_again(
+    cashier: Client, shop: Shop, headers: dict[str, str]
+) -> None:
+    buy(shop, 40)
+    receipt = add(cashier, "10")["Location"]
+    with held_wallets():
+        busy = cashier.post(receipt + "undo/", {"key": "u"}, headers=headers)
+    assert busy.status_code == 422
+    assert "+10 points added" in text(busy)
+    assert "Another till is serving this customer. Press again, it is never added twice." in text(busy)
+    assert wallet().balance == 50
+    form = busy.content.decode().split(receipt + "undo/", 1)[1]
+    key = re.search(r'name="key" value="(\w+)"', form)
+    assert key
+    assert "Undone: +10 points" in text(cashier.post(receipt + "undo/", {"key": key[1]}, follow=True))
+    assert wallet().balance == 40
+
+
 def test_undo_gives_spent_points_back(cashier: Client, shop: Shop) -> None:
     buy(shop, 40)
     receipt = spend(cashier, "30")["Location"]
@@ -283,3 +304,22 @@ def test_a_disabled_user_is_refused_at_the_next_request(cashier: Client, shop: S
     User.objects.filter(email="cashier@nar.test").update(**change)
     assert "/accounts/login/" in add(cashier, "10")["Location"]
     assert wallet().balance == 40
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"), [("en", ["1.5", "1.125", "×1.125"]), ("az", ["1,5", "1,125"]), ("ru", ["1,5", "1,125"])]
+)
+def test_rates_are_written_in_the_readers_language(
+    new_shop: Callable[..., Shop], language: str, shown: list[str]
+) -> None:
+    shop = new_shop("exact", earn_rate=Decimal("1.5"))
+    gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier=Decimal("1.125"))
+    buy(shop, 40)
+    Wallet.objects.update(tier=gold)
+    cashier = signed_in(shop)
+    cashier.cookies["django_language"] = language
+    page = text(cashier.get(add(cashier, "10")["Location"]))
+    assert [each for each in shown if each not in page] == []
+    pad = text(cashier.get(reverse("counter-customer", args=[wallet().public_id])))
+    assert ("1.6875" if language == "en" else "1,6875") in pad
+    assert ("1.5" in page) == (language == "en")
