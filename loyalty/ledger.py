@@ -272,7 +272,7 @@ class Row(NamedTuple):
     """A sale for `post_many`. The customer is enrolled; `occurred_at` may lie years back.
 
     `tier_id` is the customer's tier that `earned` was computed with. Without an `input_hash` it is that of the
-    customer, amount and moment.
+    customer, amount, moment and lines.
     """
 
     key: str
@@ -284,6 +284,7 @@ class Row(NamedTuple):
     expires_at: datetime | None = None
     tier_id: int | None = None
     input_hash: bytes | None = None
+    lines: list[dict[str, Any]] | None = None
 
 
 def post_many(*, rules: Rules, scope: str, rows: Iterable[Row], staff_id: int | None = None) -> Iterator[list[str]]:
@@ -311,6 +312,7 @@ def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row])
             "tier": row.tier_id,
             "occurred_at": row.occurred_at,
             "expires_at": row.expires_at,
+            "lines": row.lines,
         }
         for row in rows
     ]
@@ -320,13 +322,14 @@ def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row])
         "staff": staff_id,
         "scope": scope,
         "time_zone": rules.time_zone,
-        "rows": orjson.dumps(sent).decode(),
+        "rows": orjson.dumps(sent, default=str).decode(),
     }
     return [outcome for (outcome,) in _retrying(POST_MANY, values)]
 
 
 def _hash_of(row: Row) -> bytes:
-    return input_hash("purchase", {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at})
+    content = {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at}
+    return input_hash("purchase", content | ({"lines": row.lines} if row.lines else {}))
 
 
 @contextmanager

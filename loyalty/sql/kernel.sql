@@ -105,6 +105,16 @@ BEGIN
   RETURN v_before.balance - v_after.balance;
 END $$;
 
+-- The lines of a sale as columns. What a till leaves out is empty, one piece, no discount.
+DROP FUNCTION IF EXISTS loyalty_lines;
+CREATE FUNCTION loyalty_lines(p_lines jsonb)
+RETURNS TABLE ("position" bigint, sku text, name text, category text, quantity numeric, unit_price numeric, discount numeric)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT l.position, coalesce(l.line->>'sku', ''), coalesce(l.line->>'name', ''), coalesce(l.line->>'category', ''),
+         coalesce((l.line->>'quantity')::numeric, 1), (l.line->>'unit_price')::numeric, coalesce((l.line->>'discount')::numeric, 0)
+    FROM jsonb_array_elements(nullif(p_lines, 'null')) WITH ORDINALITY AS l(line, position)
+$$;
+
 -- A sale, and the points that it earns. Points and trail were computed by the caller from the customer's facts;
 -- if these have moved since, nothing is written and the outcome is `stale`.
 DROP FUNCTION IF EXISTS loyalty_purchase;
@@ -214,10 +224,7 @@ BEGIN
   VALUES (v_operation, p_business, p_branch, v_wallet.customer_id, p_amount, v_local_on, v_occurred_at);
   IF p_lines IS NOT NULL THEN
     INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount)
-    SELECT v_operation, v_wallet.customer_id, l.position, coalesce(l.line->>'sku', ''), coalesce(l.line->>'name', ''),
-           coalesce(l.line->>'category', ''), coalesce((l.line->>'quantity')::numeric, 1), (l.line->>'unit_price')::numeric,
-           coalesce((l.line->>'discount')::numeric, 0)
-      FROM jsonb_array_elements(p_lines) WITH ORDINALITY AS l(line, position);
+    SELECT v_operation, v_wallet.customer_id, l.* FROM loyalty_lines(p_lines) l;
   END IF;
 
   IF p_points > 0 THEN

@@ -2,7 +2,7 @@
 -- The rows' customers are enrolled already. Same rules as loyalty_purchase: wallets are locked (in primary-key
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
--- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at}], one scope.
+-- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at, lines}], one scope.
 -- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale` or `future`.
 
 DROP FUNCTION IF EXISTS loyalty_post_many;
@@ -27,7 +27,7 @@ BEGIN
   RETURN QUERY
   WITH sent AS MATERIALIZED (
     SELECT r.n, r.row->>'key' AS key, decode(r.row->>'hash', 'hex') AS hash, (r.row->>'branch')::bigint AS branch,
-           (r.row->>'amount')::numeric AS amount, (r.row->>'points')::bigint AS points, r.row->'trail' AS trail,
+           (r.row->>'amount')::numeric AS amount, (r.row->>'points')::bigint AS points, r.row->'trail' AS trail, r.row->'lines' AS lines,
            (r.row->>'occurred_at')::timestamptz AS occurred_at, (r.row->>'expires_at')::timestamptz AS expires_at,
            ((r.row->>'occurred_at')::timestamptz AT TIME ZONE p_time_zone)::date AS local_on,
            w.id AS wallet, w.customer_id AS customer, w.balance, w.owed, w.tier_id AS tier, o.input_hash AS seen,
@@ -70,6 +70,9 @@ BEGIN
   ), purchases AS (
     INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
     SELECT f.operation, p_business, f.branch, f.customer, f.amount, f.local_on, f.occurred_at FROM fresh f
+  ), lines AS (
+    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount)
+    SELECT f.operation, f.customer, l.* FROM fresh f, loyalty_lines(f.lines) l
   ), entries AS (
     INSERT INTO loyalty_entry (id, operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
     SELECT f.entry, f.operation, f.wallet, f.customer, p_business, 'earn', f.points, f.balance_after, f.occurred_at
@@ -97,7 +100,7 @@ BEGIN
   SELECT r.n, (loyalty_purchase(p_program, p_business, (r.row->>'branch')::bigint, p_staff, NULL, p_scope, r.row->>'key',
       decode(r.row->>'hash', 'hex'), NULL, (r.row->>'occurred_at')::timestamptz, p_time_zone, w.customer_id, NULL, NULL,
       (r.row->>'amount')::numeric, (r.row->>'points')::bigint, r.row->'trail', (r.row->>'tier')::bigint,
-      (r.row->>'expires_at')::timestamptz, NULL)).outcome
+      (r.row->>'expires_at')::timestamptz, r.row->'lines')).outcome
     FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
     JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint AND w.owed > 0
    ORDER BY (r.row->>'occurred_at')::timestamptz, r.n;

@@ -14,7 +14,7 @@ from customers.registry import Named, enrol_many
 from loyalty import ledger
 from loyalty.earning import earn
 from loyalty.ledger import Row
-from loyalty.models import Entry, Lot, Membership, Operation, Purchase, Tier, Wallet
+from loyalty.models import Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 
@@ -31,6 +31,10 @@ SALES = [  # phone, amount, hours after noon: a second visit of the day, a free 
     (PHONE, "7.77", 30),
     (THIRD, "0.00", 31),
 ]
+LINES = {
+    0: [{"sku": "T1", "name": "Tea", "category": "drinks", "quantity": "2", "unit_price": "4.00"}],
+    5: [{"name": "Cake", "unit_price": "8.00", "discount": "0.23"}, {"unit_price": "0.00"}],
+}
 
 
 def customer(phone: str) -> int:
@@ -67,9 +71,9 @@ def test_the_same_sales_leave_the_same_books_as_the_single_road(shop: Shop, new_
     many = new_shop("many", program=elsewhere)
     moments = [NOON + timedelta(hours=hours) for _phone, _amount, hours in SALES]
     for n, ((phone, amount, _hours), at) in enumerate(zip(SALES, moments, strict=True)):
-        buy(shop, amount, phone=phone, at=at, key=f"k{n}")
+        buy(shop, amount, phone=phone, at=at, key=f"k{n}", lines=LINES.get(n))
     rows = [
-        row(many, amount, phone=phone, at=at, key=f"k{n}")
+        row(many, amount, phone=phone, at=at, key=f"k{n}")._replace(lines=LINES.get(n))
         for n, ((phone, amount, _hours), at) in enumerate(zip(SALES, moments, strict=True))
     ]
     assert post(many, *rows) == ["posted"] * len(SALES)
@@ -83,6 +87,13 @@ def test_the_same_sales_leave_the_same_books_as_the_single_road(shop: Shop, new_
         ]:
             assert told(model, many, phone, *columns.split()) == told(model, shop, phone, *columns.split())
     single, bulk = (Wallet.objects.filter(program=each.business.program) for each in (shop, many))
+    columns = ("purchase__occurred_at", "position", "sku", "name", "category", "quantity", "unit_price", "discount")
+    bulk_lines, single_lines = (
+        list(PurchaseLine.objects.filter(purchase__business=each.business).order_by("pk").values_list(*columns))
+        for each in (many, shop)
+    )
+    assert len(single_lines) == 3
+    assert bulk_lines == single_lines
     columns = ("customer", "balance", "lifetime", "owed", "tier")
     assert set(bulk.values_list(*columns)) == set(single.values_list(*columns))
 
