@@ -11,7 +11,7 @@ from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from businesses import money, names, places, staffing
-from businesses.models import Branch, Business, Category, Role, Staff
+from businesses.models import Branch, Business, Category, Role, Staff, User
 
 PHONE_SIGNS = r"\A[0-9+*#() .\-]{3,32}\Z"  # also short numbers such as *2255, which no phone library knows
 
@@ -107,6 +107,30 @@ class StartForm(forms.Form):
 
     def clean_join_code(self) -> str:
         return "".join(self.cleaned_data["join_code"].upper().split()).replace("-", "")
+
+
+class OwnNameForm(forms.ModelForm):
+    first_name = NameField(
+        label=gettext_lazy("First name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = NameField(
+        label=gettext_lazy("Last name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name")
+
+
+class NewcomerForm(OwnNameForm):
+    """Asked on the way in, where nobody is held up for it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["first_name"].required = False
 
 
 class SettingsForm(forms.ModelForm):

@@ -39,6 +39,11 @@ class User(AbstractUser):
     def short_name(self) -> str:
         return self.first_name or self.email.split("@")[0]
 
+    @property
+    def full_name(self) -> str:
+        """Among colleagues, where two may share a first name."""
+        return self.get_full_name() or self.short_name
+
 
 class Rounding(models.TextChoices):
     FLOOR = "floor", _("down")

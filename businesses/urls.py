@@ -7,6 +7,7 @@ from businesses import views
 urlpatterns = [
     path("start/", views.start, name="start"),
     path("switch/", views.switch, name="switch"),
+    path("accounts/name/", views.own_name, name="own-name"),
     path("invitations/<uuid:token>/", views.invitation, name="invitation"),
     path("settings/", views.earning_rules, name="settings"),
     path("settings/branches/", views.branch_list, name="branches"),

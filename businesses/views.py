@@ -16,7 +16,16 @@ from django.views.decorators.cache import never_cache
 
 from businesses import access, api_keys, branches, changes, onboarding, staffing
 from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required, staff_required
-from businesses.forms import BranchForm, InvitationForm, KeyForm, RoleForm, SettingsForm, StartForm
+from businesses.forms import (
+    BranchForm,
+    InvitationForm,
+    KeyForm,
+    NewcomerForm,
+    OwnNameForm,
+    RoleForm,
+    SettingsForm,
+    StartForm,
+)
 from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
 
 # --- Beginning and choosing -------------------------------------------------------------------------------
@@ -45,6 +54,18 @@ def _register(request: SignedInRequest, form: StartForm) -> Staff | None:
         messages.success(request, _("%(business)s is registered.") % {"business": staff.business})
         return staff
     return None
+
+
+@login_required
+@never_cache
+def own_name(request: SignedInRequest) -> HttpResponse:
+    """What colleagues call whoever is signed in: on lists of staff, in letters and beside what they did."""
+    form = OwnNameForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("own-name")
+    return _show(request, "account/name.html", form=form)
 
 
 @staff_required
@@ -81,12 +102,16 @@ def invitation(request: HttpRequest, token: UUID) -> HttpResponse:
         return _show(request, "businesses/invitation_gone.html", status=410, invitation=row)
     if request.user.is_authenticated and not staffing.is_for(row, request.user):
         return _show(request, "businesses/invitation_other_address.html", status=403, email=staffing.masked(row.email))
-    if request.user.is_authenticated and request.method == "POST":
-        return _accept(request, row, request.user)
-    return _show(request, "businesses/invitation.html", invitation=row)
+    if not request.user.is_authenticated:
+        return _show(request, "businesses/invitation.html", invitation=row)
+    posted = request.POST if request.method == "POST" else None  # empty is an answer too: no name
+    form = None if request.user.first_name else NewcomerForm(posted, instance=request.user)
+    if request.method == "POST" and (form is None or form.is_valid()):
+        return _accept(request, row, request.user, form)
+    return _show(request, "businesses/invitation.html", invitation=row, form=form)
 
 
-def _accept(request: HttpRequest, row: Invitation, user: User) -> HttpResponse:
+def _accept(request: HttpRequest, row: Invitation, user: User, form: NewcomerForm | None) -> HttpResponse:
     try:
         staff = staffing.accept(invitation=row, user=user, at=timezone.now())
     except staffing.InvitationGone:
@@ -94,6 +119,8 @@ def _accept(request: HttpRequest, row: Invitation, user: User) -> HttpResponse:
     except staffing.AlreadyStaff:
         messages.info(request, _("You work at %(business)s already.") % {"business": row.business})
         return redirect(settings.LOGIN_REDIRECT_URL)
+    if form:
+        form.save()
     access.choose(request, staff)
     messages.success(request, _("Welcome to %(business)s.") % {"business": row.business})
     return redirect(settings.LOGIN_REDIRECT_URL)
@@ -251,12 +278,12 @@ def end_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
         except staffing.NotAllowed as gone:
             raise Http404 from gone
         else:
-            messages.success(request, _("%(name)s no longer works here.") % {"name": row.user.short_name})
+            messages.success(request, _("%(name)s no longer works here.") % {"name": row.user.full_name})
             return redirect("staff" if row != request.staff else settings.LOGIN_REDIRECT_URL)
     return _confirm(
         request,
         "staff",
-        title=_("End the work of %(name)s?") % {"name": row.user.short_name},
+        title=_("End the work of %(name)s?") % {"name": row.user.full_name},
         text=_("They are out at their next press. What they did stays on record, and you can invite them again."),
         action=_("End"),
         error=error,

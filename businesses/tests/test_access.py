@@ -14,7 +14,7 @@ from conftest import Shop
 
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
 # Pages of a user, not of a business: each says in its own way who may use it.
-OPEN = {"start", "invitation"}
+OPEN = {"start", "own-name", "invitation"}
 FOR_ALL_STAFF = {"switch"}
 OWNERS_ONLY = {"keys", "new-key", "key-revocation"}
 

@@ -286,6 +286,7 @@ DOORS: dict[str, Door] = {
     # A business: beginning, choosing, settings
     "start/": SignedIn(),
     "switch/": SignedIn(),
+    "accounts/name/": SignedIn(),
     "invitations/<uuid:token>/": Invited(ids={"token": invitation}),
     "settings/": AtWork(MANAGERS),
     "settings/branches/": AtWork(MANAGERS),
