@@ -240,6 +240,33 @@ class RoleForm(forms.Form):
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
 
 
+class BranchChoice(forms.ModelChoiceField):
+    def label_from_instance(self, branch: Any) -> str:
+        return f"{branch.name} · {branch.city}" if branch.city else branch.name
+
+
+class StaffForm(RoleForm):
+    """The branch is asked for only where there are several."""
+
+    branch = BranchChoice(
+        label=gettext_lazy("Usual branch"),
+        queryset=Branch.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("None in particular"),
+        help_text=gettext_lazy("Where the counter opens for them. They can change branch at any time."),
+    )
+
+    def __init__(self, *args: Any, by: Staff, staff: Staff, **options: Any) -> None:
+        initial = {"role": staff.role, "branch": staff.branch and staff.branch.public_id}
+        super().__init__(*args, by=by, initial=initial, **options)
+        open_branches = by.business.branches.filter(closed_at=None).order_by("name", "id")
+        if len(open_branches) > 1:
+            cast(BranchChoice, self.fields["branch"]).queryset = open_branches
+        else:
+            del self.fields["branch"]
+
+
 class InvitationForm(RoleForm):
     email = forms.EmailField(
         label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})

@@ -22,8 +22,8 @@ from businesses.forms import (
     KeyForm,
     NewcomerForm,
     OwnNameForm,
-    RoleForm,
     SettingsForm,
+    StaffForm,
     StartForm,
 )
 from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
@@ -202,7 +202,13 @@ def staff_list(request: StaffRequest) -> HttpResponse:
     rows = request.business.staff.select_related("user", "branch").order_by("-ended_at", "id")
     open_invitations = request.business.invitations.open(timezone.now()).order_by("id")
     return _settings(
-        request, "businesses/staff.html", "staff", rows=rows, open_invitations=open_invitations, managed=managed
+        request,
+        "businesses/staff.html",
+        "staff",
+        rows=rows,
+        open_invitations=open_invitations,
+        managed=managed,
+        several_branches=request.business.branches.count() > 1,
     )
 
 
@@ -251,10 +257,10 @@ def withdraw(request: StaffRequest, token: UUID) -> HttpResponse:
 @role_required(*MANAGERS)
 def edit_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
     row = _working_staff(request, staff)
-    form = RoleForm(request.POST or None, by=request.staff, initial={"role": row.role})
+    form = StaffForm(request.POST or None, by=request.staff, staff=row)
     if request.method == "POST" and form.is_valid():
         try:
-            staffing.change_role(by=request.staff, staff=row, role=form.cleaned_data["role"])
+            staffing.change(by=request.staff, staff=row, **({"branch": row.branch} | form.cleaned_data))
         except staffing.LastOwner:
             form.add_error("role", _last_owner())
         except staffing.NotAllowed as gone:  # somebody else changed one of the two meanwhile
@@ -328,7 +334,7 @@ def _managed(request: StaffRequest, rows: Any) -> Any:
 
 
 def _working_staff(request: StaffRequest, staff: UUID) -> Staff:
-    rows = _managed(request, request.business.staff.filter(ended_at=None)).select_related("user")
+    rows = _managed(request, request.business.staff.filter(ended_at=None)).select_related("user", "branch")
     member: Staff = get_object_or_404(rows, public_id=staff)
     return member
 
