@@ -14,6 +14,7 @@ urlpatterns = [
     path("settings/branches/new/", views.new_branch, name="new-branch"),
     path("settings/branches/<uuid:branch>/", views.edit_branch, name="branch"),
     path("settings/branches/<uuid:branch>/closure/", views.close_branch, name="branch-closure"),
+    path("settings/branches/<uuid:branch>/reopening/", views.reopen_branch, name="branch-reopening"),
     path("settings/staff/", views.staff_list, name="staff"),
     path("settings/staff/invitations/", views.invite, name="invite"),
     path("settings/staff/invitations/<uuid:token>/withdrawal/", views.withdraw, name="withdrawal"),

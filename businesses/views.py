@@ -161,7 +161,8 @@ def _edit_branch(request: StaffRequest, branch: Branch) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save_branch(form):
         messages.success(request, _("Saved."))
         return redirect("branches")
-    return _settings(request, "businesses/branch.html", "branches", form=form, row=branch)
+    is_last = branches.is_last(branch)
+    return _settings(request, "businesses/branch.html", "branches", form=form, row=branch, is_last=is_last)
 
 
 def _save_branch(form: BranchForm) -> bool:
@@ -190,9 +191,29 @@ def close_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
         request,
         "branches",
         title=_("Close %(branch)s?") % {"branch": row},
-        text=_("Its purchases and points stay; nobody can sell there any more."),
+        text=_(
+            "Nobody sells there any more, its QR poster stops working, and those who usually work there begin at "
+            "another branch. Its purchases and points stay, and you can open it again."
+        ),
         action=_("Close the branch"),
         error=error,
+    )
+
+
+@role_required(*MANAGERS)
+def reopen_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
+    row = get_object_or_404(request.business.branches, public_id=branch)
+    if request.method == "POST":
+        branches.reopen(branch=row)
+        messages.success(request, _("%(branch)s is open again.") % {"branch": row})
+        return redirect("branches")
+    return _confirm(
+        request,
+        "branches",
+        title=_("Open %(branch)s again?") % {"branch": row},
+        text=_("Your staff can sell there at once, and its QR poster works again."),
+        action=_("Open it again"),
+        harmless=True,
     )
 
 

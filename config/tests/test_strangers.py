@@ -293,6 +293,7 @@ DOORS: dict[str, Door] = {
     "settings/branches/new/": AtWork(MANAGERS),
     "settings/branches/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
     "settings/branches/<uuid:branch>/closure/": AtWork(MANAGERS, ids={"branch": branch}),
+    "settings/branches/<uuid:branch>/reopening/": AtWork(MANAGERS, ids={"branch": branch}),
     "settings/poster/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
     "settings/staff/": AtWork(MANAGERS),
     "settings/staff/invitations/": AtWork(MANAGERS),
