@@ -25,7 +25,8 @@ def start(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (staff := _register(request, form)):
         access.choose(request, staff)
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return _show(request, "businesses/start.html", form=form)
+    declined = None if access.memberships(request) else onboarding.declined(request.user)
+    return _show(request, "businesses/start.html", form=form, declined=declined)
 
 
 def _register(request: SignedInRequest, form: StartForm) -> Staff | None:

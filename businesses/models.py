@@ -92,6 +92,10 @@ class BusinessStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for the programme's operator")
     ACTIVE = "active", _("Active")
     CLOSED = "closed", _("Closed")
+    DECLINED = "declined", _("Declined by the programme's operator")
+
+
+GONE = (BusinessStatus.CLOSED, BusinessStatus.DECLINED)
 
 
 class Business(models.Model):
@@ -159,8 +163,8 @@ class Role(models.TextChoices):
 
 class StaffQuerySet(models.QuerySet["Staff"]):
     def working(self) -> "StaffQuerySet":
-        """Those who may act today: not ended, not disabled, at a business that is not closed."""
-        return self.filter(ended_at=None, user__is_active=True).exclude(business__status=BusinessStatus.CLOSED)
+        """Those who may act today: not ended, not disabled, at a business that is not gone."""
+        return self.filter(ended_at=None, user__is_active=True).exclude(business__status__in=GONE)
 
 
 class Staff(models.Model):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from businesses.models import Branch, Business, BusinessStatus, Invitation, Role, Staff, User
+from businesses.models import GONE, Branch, Business, Invitation, Role, Staff, User
 
 INVITATION_LASTS = timedelta(days=7)
 MANAGED_BY = {
@@ -74,7 +74,7 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
         invitation.accepted_at is None
         and invitation.withdrawn_at is None
         and at < invitation.expires_at
-        and invitation.business.status != BusinessStatus.CLOSED
+        and invitation.business.status not in GONE
         and sender.ended_at is None
         and invitation.role in MANAGED_BY[Role(sender.role)]
     )
