@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -245,3 +245,11 @@ class SettingChange(models.Model):
                 condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
             )
         ]
+
+    @property
+    def author(self) -> str:
+        return self.staff.user.full_name if self.staff else str(self.api_key)
+
+    def value_before(self) -> Any:
+        field: Any = Business._meta.get_field(self.field)
+        return None if field.null and not self.before else field.to_python(self.before)

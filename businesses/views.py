@@ -21,10 +21,20 @@ from businesses.models import Branch, BusinessStatus, Role, Staff
 def earning_rules(request: StaffRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=request.business, role=request.staff.role)
     if request.method == "POST" and form.is_valid():
-        values = {name: form.cleaned_data[name] for name in form.changed_data}
-        changes.apply(business_id=request.business.pk, values=values, staff=request.staff, at=timezone.now())
-        messages.success(request, _("Saved. It counts from the next purchase on."))
-        return redirect("settings")
+        seen = form.cleaned_data["seen"]
+        try:
+            changes.apply(
+                business_id=request.business.pk,
+                values=form.answers(),
+                staff=request.staff,
+                at=timezone.now(),
+                seen=seen,
+            )
+        except changes.ChangedMeanwhile as meanwhile:
+            form.tell(meanwhile)
+        else:
+            messages.success(request, _("Saved. It counts from the next purchase on."))
+            return redirect("settings")
     return _settings(request, "businesses/settings.html", "settings", form=form)
 
 
