@@ -243,9 +243,13 @@ def test_a_decision_is_told_in_the_language_of_the_business(waiting: Business, l
         assert english.body.split("http")[0] != other.body.split("http")[0]
 
 
-def test_who_waits_is_told_that_a_letter_will_come(newcomer: Client, program: Program) -> None:
+def test_an_owner_who_waits_is_told_that_a_letter_will_come(newcomer: Client, program: Program) -> None:
     newcomer.post("/start/", ANSWERS | {"join_code": "CIRCLE"})
     assert "We write to new@nar.test" in newcomer.get("/counter/").text
+    manager = signed_in(hire(Business.objects.get(), Role.MANAGER, "manager@nar.test").user)
+    page = manager.get("/counter/").text
+    assert "Almost there" in page
+    assert "We write to" not in page
 
 
 def test_who_was_turned_away_reads_it_on_the_page_that_they_come_to(newcomer: Client, program: Program) -> None:
