@@ -1,6 +1,8 @@
 """What allauth asks the product: where to go after signing in, and how its secrets rest in the database."""
 
+import logging
 import time
+from typing import Any
 
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +15,8 @@ from django.utils import timezone
 from businesses import encryption, sessions
 from businesses.access import FIRST_SIGN_IN, memberships
 from businesses.models import Invitation, User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,6 +38,16 @@ class AccountAdapter(DefaultAccountAdapter):
         email = request.user.email if request.user.is_authenticated else ""
         invitation = Invitation.objects.open(timezone.now()).filter(email=email).last()
         return reverse("invitation", args=[invitation.public_id]) if invitation else reverse("start")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """A letter about a change that is made already: while the mail server is away, it must not seem to fail."""
+        reset_url = settings.PUBLIC_BASE_URL + reverse("account_reset_password")
+        try:
+            super().send_notification_mail(template_prefix, user, {"reset_url": reset_url, **(context or {})}, email)
+        except OSError:
+            logger.exception("The letter %s was not sent.", template_prefix)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request)

@@ -15,6 +15,16 @@ class LastBranch(ValueError):
 def close(*, branch: Branch, at: datetime) -> None:
     """Its purchases stay; nobody sells there any more. A second time changes nothing. Raises `LastBranch`."""
     Business.objects.select_for_update().get(pk=branch.business_id)  # two people closing two branches leave one
-    if not Branch.objects.filter(business=branch.business_id, closed_at=None).exclude(pk=branch.pk).exists():
+    if is_last(branch):
         raise LastBranch
     Branch.objects.filter(pk=branch.pk, closed_at=None).update(closed_at=at)
+
+
+def reopen(*, branch: Branch) -> None:
+    """People sell and join there again. A second time changes nothing."""
+    Branch.objects.filter(pk=branch.pk).update(closed_at=None)
+
+
+def is_last(branch: Branch) -> bool:
+    """Whether no other branch of its business is open."""
+    return not Branch.objects.filter(business=branch.business_id, closed_at=None).exclude(pk=branch.pk).exists()

@@ -36,6 +36,11 @@ def unseal(sealed: str) -> str:
     return _keys()[key_id].decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
 
 
+def current_prefix() -> str:
+    """What every value begins with that the first key sealed."""
+    return f"{next(iter(_keys()))}."
+
+
 class EncryptedTextField(models.TextField):
     """Text that the database never sees. It cannot be searched; an empty string stays empty."""
 

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from businesses import money, names, places, staffing
-from businesses.models import Branch, Business, Category, Role, Staff
+from businesses import changes, money, names, places, staffing
+from businesses.models import Branch, Business, Category, Role, Staff, User
 
 PHONE_SIGNS = r"\A[0-9+*#() .\-]{3,32}\Z"  # also short numbers such as *2255, which no phone library knows
 
@@ -109,6 +109,30 @@ class StartForm(forms.Form):
         return "".join(self.cleaned_data["join_code"].upper().split()).replace("-", "")
 
 
+class OwnNameForm(forms.ModelForm):
+    first_name = NameField(
+        label=gettext_lazy("First name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "given-name"})
+    )
+    last_name = NameField(
+        label=gettext_lazy("Last name"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name")
+
+
+class NewcomerForm(OwnNameForm):
+    """Asked on the way in, where nobody is held up for it."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["first_name"].required = False
+
+
 class SettingsForm(forms.ModelForm):
     """How a business gives points, and whom its customers ask. Money is in its programme's currency."""
 
@@ -150,6 +174,7 @@ class SettingsForm(forms.ModelForm):
         choices=settings.LANGUAGES,
         help_text=gettext_lazy("Of letters and messages to those who have not chosen one."),
     )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     class Meta:
         model = Business
@@ -158,8 +183,11 @@ class SettingsForm(forms.ModelForm):
             *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
         )
 
-    def __init__(self, *args: Any, role: str, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Any, *, instance: Business, role: str) -> None:
+        # Counted before the values are read: a change in between is then told needlessly, not overwritten.
+        seen = changes.count(instance)
+        instance.refresh_from_db(fields=self._meta.fields)
+        super().__init__(data, instance=instance, initial={"seen": seen})
         currency = self.instance.program.currency
         for name in ("minimum_spend", "purchase_limit"):
             cast(AmountField, self.fields[name]).currency = currency
@@ -179,6 +207,45 @@ class SettingsForm(forms.ModelForm):
         elif self.instance.category == Category.MEDICAL:
             self.fields["confidential"].disabled = True
             self.fields["confidential"].help_text = _("A medical business is always confidential.")
+
+    def answers(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "seen"}
+
+    def tell(self, meanwhile: changes.ChangedMeanwhile) -> None:
+        """Says who changed what. Where this person had changed nothing the others' value is shown, else their own."""
+        answers = self.cleaned_data.copy()
+        data: Any = self.data
+        self.data = data = data.copy()  # what was posted is frozen
+        data["seen"] = str(changes.count(meanwhile.now))
+        self.add_error(None, _("Somebody saved these settings while you had them open. Look below and save again."))
+        first = {change.field: change for change in reversed(meanwhile.changes)}
+        last = {change.field: change for change in meanwhile.changes}
+        for name, change in last.items():
+            before, now = first[name].value_before(), getattr(meanwhile.now, name)
+            if answers[name] == before:
+                _put(data, name, self.fields[name].prepare_value(now))
+                text = _("%(who)s changed this from %(before)s to %(now)s. It stays so.")
+            else:
+                text = _("%(who)s changed this from %(before)s to %(now)s. Saving puts yours in its place.")
+            said = {"before": self._said(name, before), "now": self._said(name, now)}
+            self.add_error(name, text % {"who": change.author, **said})
+
+    def _said(self, name: str, value: Any) -> str:
+        """As the page shows it."""
+        field: Any = self.fields[name]
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if hasattr(field, "choices"):
+            return str(dict(field.choices).get(value, value))
+        return str(field.prepare_value(value)) if value not in (None, "") else "–"
+
+
+def _put(data: Any, name: str, value: Any) -> None:
+    """As a browser sends it: a box that is not ticked says nothing."""
+    if value is False:
+        data.pop(name, None)
+    else:
+        data[name] = "" if value is None else str(value)
 
 
 class BranchForm(forms.ModelForm):
@@ -214,6 +281,33 @@ class RoleForm(forms.Form):
         allowed = staffing.MANAGED_BY[Role(by.role)]
         choices = [(role.value, role.label) for role in reversed(Role) if role in allowed]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
+
+
+class BranchChoice(forms.ModelChoiceField):
+    def label_from_instance(self, branch: Any) -> str:
+        return f"{branch.name} · {branch.city}" if branch.city else branch.name
+
+
+class StaffForm(RoleForm):
+    """The branch is asked for only where there are several."""
+
+    branch = BranchChoice(
+        label=gettext_lazy("Usual branch"),
+        queryset=Branch.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("None in particular"),
+        help_text=gettext_lazy("Where the counter opens for them. They can change branch at any time."),
+    )
+
+    def __init__(self, *args: Any, by: Staff, staff: Staff, **options: Any) -> None:
+        initial = {"role": staff.role, "branch": staff.branch and staff.branch.public_id}
+        super().__init__(*args, by=by, initial=initial, **options)
+        open_branches = by.business.branches.filter(closed_at=None).order_by("name", "id")
+        if len(open_branches) > 1:
+            cast(BranchChoice, self.fields["branch"]).queryset = open_branches
+        else:
+            del self.fields["branch"]
 
 
 class InvitationForm(RoleForm):

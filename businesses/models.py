@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
@@ -38,6 +38,11 @@ class User(AbstractUser):
     @property
     def short_name(self) -> str:
         return self.first_name or self.email.split("@")[0]
+
+    @property
+    def full_name(self) -> str:
+        """Among colleagues, where two may share a first name."""
+        return self.get_full_name() or self.short_name
 
 
 class Rounding(models.TextChoices):
@@ -87,6 +92,10 @@ class BusinessStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for the programme's operator")
     ACTIVE = "active", _("Active")
     CLOSED = "closed", _("Closed")
+    DECLINED = "declined", _("Declined by the programme's operator")
+
+
+GONE = (BusinessStatus.CLOSED, BusinessStatus.DECLINED)
 
 
 class Business(models.Model):
@@ -154,8 +163,8 @@ class Role(models.TextChoices):
 
 class StaffQuerySet(models.QuerySet["Staff"]):
     def working(self) -> "StaffQuerySet":
-        """Those who may act today: not ended, not disabled, at a business that is not closed."""
-        return self.filter(ended_at=None, user__is_active=True).exclude(business__status=BusinessStatus.CLOSED)
+        """Those who may act today: not ended, not disabled, at a business that is not gone."""
+        return self.filter(ended_at=None, user__is_active=True).exclude(business__status__in=GONE)
 
 
 class Staff(models.Model):
@@ -236,3 +245,11 @@ class SettingChange(models.Model):
                 condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
             )
         ]
+
+    @property
+    def author(self) -> str:
+        return self.staff.user.full_name if self.staff else str(self.api_key)
+
+    def value_before(self) -> Any:
+        field: Any = Business._meta.get_field(self.field)
+        return None if field.null and not self.before else field.to_python(self.before)

@@ -4,7 +4,10 @@ import secrets
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils.translation import gettext, override
 
 from businesses import names, places
@@ -83,7 +86,28 @@ def accept(*, business: Business) -> bool:
 
 def decline(*, business: Business) -> bool:
     """The operator turns a waiting business away; False if it no longer waits."""
-    return _decide(business, BusinessStatus.CLOSED)
+    return _decide(business, BusinessStatus.DECLINED)
+
+
+def declined(user: User) -> Business | None:
+    """The last one of theirs that was turned away."""
+    mine = Staff.objects.filter(user=user, role=Role.OWNER, ended_at=None, business__status=BusinessStatus.DECLINED)
+    last = mine.select_related("business__program").order_by("id").last()
+    return last.business if last else None
+
+
+def send_decision(business: Business) -> None:
+    """Tells each owner what the operator decided, in the language of the business."""
+    owners = business.staff.filter(role=Role.OWNER, ended_at=None, user__is_active=True).order_by("id")
+    names_in_text = {"business": business.name, "program": business.program.name}
+    with override(business.language):
+        if business.status == BusinessStatus.ACTIVE:
+            subject, letter = gettext("%(business)s is in %(program)s now"), "businesses/letters/accepted.txt"
+        else:
+            subject, letter = gettext("%(program)s did not take %(business)s in"), "businesses/letters/declined.txt"
+        text = render_to_string(letter, names_in_text | {"link": settings.PUBLIC_BASE_URL})
+        for email in owners.values_list("user__email", flat=True):
+            send_mail(subject % names_in_text, text, None, [email])
 
 
 def _refuse_a_second_one(user: User, name: str, country: str) -> None:
@@ -108,6 +132,11 @@ def _own_program(name: str, country: str) -> Program:
 
 
 def _decide(business: Business, status: BusinessStatus) -> bool:
-    # One statement, so that two operators pressing at once decide once.
-    waiting = Business.objects.filter(pk=business.pk, status=BusinessStatus.WAITING)
-    return waiting.update(status=status) == 1
+    # One statement, so that two operators pressing at once decide once, and one letter goes out.
+    with transaction.atomic():
+        decided = Business.objects.filter(pk=business.pk, status=BusinessStatus.WAITING).update(status=status) == 1
+        if decided:
+            # Robust: what was decided stands while the mail server is away, and the log says who was not told.
+            told = Business.objects.select_related("program").get(pk=business.pk)
+            transaction.on_commit(lambda: send_decision(told), robust=True)
+    return decided

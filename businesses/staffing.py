@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from businesses.models import Business, BusinessStatus, Invitation, Role, Staff, User
+from businesses.models import GONE, Branch, Business, Invitation, Role, Staff, User
 
 INVITATION_LASTS = timedelta(days=7)
 MANAGED_BY = {
@@ -74,7 +74,7 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
         invitation.accepted_at is None
         and invitation.withdrawn_at is None
         and at < invitation.expires_at
-        and invitation.business.status != BusinessStatus.CLOSED
+        and invitation.business.status not in GONE
         and sender.ended_at is None
         and invitation.role in MANAGED_BY[Role(sender.role)]
     )
@@ -121,15 +121,15 @@ def withdraw(*, by: Staff, invitation: Invitation, at: datetime) -> None:
 
 
 @transaction.atomic
-def change_role(*, by: Staff, staff: Staff, role: str) -> None:
-    """Raises `NotAllowed`, `LastOwner`."""
+def change(*, by: Staff, staff: Staff, role: str, branch: Branch | None) -> None:
+    """Their role, and the branch at which a working day begins for them. Raises `NotAllowed`, `LastOwner`."""
     by, staff = _locked(by, staff)
     _must_manage(by, staff.role)
     _must_manage(by, role)
     if role != Role.OWNER:
         _keep_an_owner(staff)
-    staff.role = role
-    staff.save(update_fields=["role"])
+    staff.role, staff.branch = role, branch
+    staff.save(update_fields=["role", "branch"])
 
 
 @transaction.atomic

@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from businesses import views
+from businesses import entrance, views
 
 urlpatterns = [
-    path("start/", views.start, name="start"),
-    path("switch/", views.switch, name="switch"),
-    path("invitations/<uuid:token>/", views.invitation, name="invitation"),
+    path("start/", entrance.start, name="start"),
+    path("switch/", entrance.switch, name="switch"),
+    path("accounts/name/", entrance.own_name, name="own-name"),
+    path("invitations/<uuid:token>/", entrance.invitation, name="invitation"),
     path("settings/", views.earning_rules, name="settings"),
     path("settings/branches/", views.branch_list, name="branches"),
     path("settings/branches/new/", views.new_branch, name="new-branch"),
     path("settings/branches/<uuid:branch>/", views.edit_branch, name="branch"),
     path("settings/branches/<uuid:branch>/closure/", views.close_branch, name="branch-closure"),
+    path("settings/branches/<uuid:branch>/reopening/", views.reopen_branch, name="branch-reopening"),
     path("settings/staff/", views.staff_list, name="staff"),
     path("settings/staff/invitations/", views.invite, name="invite"),
     path("settings/staff/invitations/<uuid:token>/withdrawal/", views.withdraw, name="withdrawal"),

@@ -1,115 +1,40 @@
-"""Registering a business, choosing among one's own, its settings. Who may see what is said in `access`."""
+"""The settings of a business. Who may see what is said in `access`."""
 
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
-from businesses import access, api_keys, branches, changes, onboarding, staffing
-from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required, staff_required
-from businesses.forms import BranchForm, InvitationForm, KeyForm, RoleForm, SettingsForm, StartForm
-from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
-
-# --- Beginning and choosing -------------------------------------------------------------------------------
-
-
-@login_required
-def start(request: SignedInRequest) -> HttpResponse:
-    form = StartForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (staff := _register(request, form)):
-        access.choose(request, staff)
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    return _show(request, "businesses/start.html", form=form)
-
-
-def _register(request: SignedInRequest, form: StartForm) -> Staff | None:
-    try:
-        staff = onboarding.register(user=request.user, **form.cleaned_data)
-    except onboarding.AlreadyRegistered as error:
-        return error.staff
-    except onboarding.UnknownJoinCode:
-        form.add_error("join_code", _("No programme has this code. Ask its operator, or leave it empty."))
-    except onboarding.OtherCurrency as error:
-        text = _("This programme counts in %(currency)s, which is not the currency of your country.")
-        form.add_error("join_code", text % {"currency": error.currency})
-    else:
-        messages.success(request, _("%(business)s is registered.") % {"business": staff.business})
-        return staff
-    return None
-
-
-@staff_required
-def switch(request: StaffRequest) -> HttpResponse:
-    """Choose the business to act for, or the branch of the present one."""
-    if request.method == "POST":
-        return _switch(request)
-    open_branches = request.business.branches.filter(closed_at=None).order_by("name", "id")
-    return render(request, "businesses/switch.html", {"open_branches": open_branches})
-
-
-def _switch(request: StaffRequest) -> HttpResponse:
-    if "branch" in request.POST:
-        open_branches = request.business.branches.filter(closed_at=None)
-        access.choose_branch(request, _posted(open_branches, request.POST["branch"]))
-    else:
-        mine = Staff.objects.working().filter(user=request.user)
-        access.choose(request, _posted(mine, request.POST.get("staff", "")))
-    return redirect(settings.LOGIN_REDIRECT_URL)
-
-
-def _posted(rows: Any, public_id: str) -> Any:
-    try:
-        return rows.get(public_id=public_id)
-    except (rows.model.DoesNotExist, ValidationError) as error:
-        raise Http404 from error
-
-
-@never_cache
-def invitation(request: HttpRequest, token: UUID) -> HttpResponse:
-    """The page behind the link of the letter. Looking at it accepts nothing."""
-    row = get_object_or_404(Invitation.objects.select_related("business", "invited_by__user"), public_id=token)
-    if not staffing.is_open(row, timezone.now()):
-        return _show(request, "businesses/invitation_gone.html", status=410, invitation=row)
-    if request.user.is_authenticated and not staffing.is_for(row, request.user):
-        return _show(request, "businesses/invitation_other_address.html", status=403, email=staffing.masked(row.email))
-    if request.user.is_authenticated and request.method == "POST":
-        return _accept(request, row, request.user)
-    return _show(request, "businesses/invitation.html", invitation=row)
-
-
-def _accept(request: HttpRequest, row: Invitation, user: User) -> HttpResponse:
-    try:
-        staff = staffing.accept(invitation=row, user=user, at=timezone.now())
-    except staffing.InvitationGone:
-        return _show(request, "businesses/invitation_gone.html", status=410, invitation=row)
-    except staffing.AlreadyStaff:
-        messages.info(request, _("You work at %(business)s already.") % {"business": row.business})
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    access.choose(request, staff)
-    messages.success(request, _("Welcome to %(business)s.") % {"business": row.business})
-    return redirect(settings.LOGIN_REDIRECT_URL)
-
-
-# --- Settings ---------------------------------------------------------------------------------------------
+from businesses import api_keys, branches, changes, staffing
+from businesses.access import MANAGERS, StaffRequest, role_required
+from businesses.forms import BranchForm, InvitationForm, KeyForm, SettingsForm, StaffForm
+from businesses.models import Branch, BusinessStatus, Role, Staff
 
 
 @role_required(*MANAGERS)
 def earning_rules(request: StaffRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=request.business, role=request.staff.role)
     if request.method == "POST" and form.is_valid():
-        values = {name: form.cleaned_data[name] for name in form.changed_data}
-        changes.apply(business_id=request.business.pk, values=values, staff=request.staff, at=timezone.now())
-        messages.success(request, _("Saved. It counts from the next purchase on."))
-        return redirect("settings")
+        seen = form.cleaned_data["seen"]
+        try:
+            changes.apply(
+                business_id=request.business.pk,
+                values=form.answers(),
+                staff=request.staff,
+                at=timezone.now(),
+                seen=seen,
+            )
+        except changes.ChangedMeanwhile as meanwhile:
+            form.tell(meanwhile)
+        else:
+            messages.success(request, _("Saved. It counts from the next purchase on."))
+            return redirect("settings")
     return _settings(request, "businesses/settings.html", "settings", form=form)
 
 
@@ -134,7 +59,8 @@ def _edit_branch(request: StaffRequest, branch: Branch) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _save_branch(form):
         messages.success(request, _("Saved."))
         return redirect("branches")
-    return _settings(request, "businesses/branch.html", "branches", form=form, row=branch)
+    is_last = branches.is_last(branch)
+    return _settings(request, "businesses/branch.html", "branches", form=form, row=branch, is_last=is_last)
 
 
 def _save_branch(form: BranchForm) -> bool:
@@ -163,9 +89,29 @@ def close_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
         request,
         "branches",
         title=_("Close %(branch)s?") % {"branch": row},
-        text=_("Its purchases and points stay; nobody can sell there any more."),
+        text=_(
+            "Nobody sells there any more, its QR poster stops working, and those who usually work there begin at "
+            "another branch. Its purchases and points stay, and you can open it again."
+        ),
         action=_("Close the branch"),
         error=error,
+    )
+
+
+@role_required(*MANAGERS)
+def reopen_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
+    row = get_object_or_404(request.business.branches, public_id=branch)
+    if request.method == "POST":
+        branches.reopen(branch=row)
+        messages.success(request, _("%(branch)s is open again.") % {"branch": row})
+        return redirect("branches")
+    return _confirm(
+        request,
+        "branches",
+        title=_("Open %(branch)s again?") % {"branch": row},
+        text=_("Your staff can sell there at once, and its QR poster works again."),
+        action=_("Open it again"),
+        harmless=True,
     )
 
 
@@ -175,7 +121,13 @@ def staff_list(request: StaffRequest) -> HttpResponse:
     rows = request.business.staff.select_related("user", "branch").order_by("-ended_at", "id")
     open_invitations = request.business.invitations.open(timezone.now()).order_by("id")
     return _settings(
-        request, "businesses/staff.html", "staff", rows=rows, open_invitations=open_invitations, managed=managed
+        request,
+        "businesses/staff.html",
+        "staff",
+        rows=rows,
+        open_invitations=open_invitations,
+        managed=managed,
+        several_branches=request.business.branches.count() > 1,
     )
 
 
@@ -224,10 +176,10 @@ def withdraw(request: StaffRequest, token: UUID) -> HttpResponse:
 @role_required(*MANAGERS)
 def edit_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
     row = _working_staff(request, staff)
-    form = RoleForm(request.POST or None, by=request.staff, initial={"role": row.role})
+    form = StaffForm(request.POST or None, by=request.staff, staff=row)
     if request.method == "POST" and form.is_valid():
         try:
-            staffing.change_role(by=request.staff, staff=row, role=form.cleaned_data["role"])
+            staffing.change(by=request.staff, staff=row, **({"branch": row.branch} | form.cleaned_data))
         except staffing.LastOwner:
             form.add_error("role", _last_owner())
         except staffing.NotAllowed as gone:  # somebody else changed one of the two meanwhile
@@ -251,12 +203,12 @@ def end_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
         except staffing.NotAllowed as gone:
             raise Http404 from gone
         else:
-            messages.success(request, _("%(name)s no longer works here.") % {"name": row.user.short_name})
+            messages.success(request, _("%(name)s no longer works here.") % {"name": row.user.full_name})
             return redirect("staff" if row != request.staff else settings.LOGIN_REDIRECT_URL)
     return _confirm(
         request,
         "staff",
-        title=_("End the work of %(name)s?") % {"name": row.user.short_name},
+        title=_("End the work of %(name)s?") % {"name": row.user.full_name},
         text=_("They are out at their next press. What they did stays on record, and you can invite them again."),
         action=_("End"),
         error=error,
@@ -301,7 +253,7 @@ def _managed(request: StaffRequest, rows: Any) -> Any:
 
 
 def _working_staff(request: StaffRequest, staff: UUID) -> Staff:
-    rows = _managed(request, request.business.staff.filter(ended_at=None)).select_related("user")
+    rows = _managed(request, request.business.staff.filter(ended_at=None)).select_related("user", "branch")
     member: Staff = get_object_or_404(rows, public_id=staff)
     return member
 
@@ -315,16 +267,9 @@ def _confirm(request: StaffRequest, tab: str, **context: Any) -> HttpResponse:
 
 
 def _settings(request: StaffRequest, template: str, tab: str, **context: Any) -> HttpResponse:
-    waiting = request.business.status == BusinessStatus.WAITING
-    return _show(request, template, active="settings", tab=tab, waiting=waiting, owner=_is_owner(request), **context)
-
-
-def _is_owner(request: StaffRequest) -> bool:
-    return request.staff.role == Role.OWNER
-
-
-def _show(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
     """The page; 422 when it shows somebody's mistake."""
     form = context.get("form")
     mistaken = (form is not None and form.errors) or context.get("error")
-    return render(request, template, context, status=422 if mistaken else status)
+    waiting = request.business.status == BusinessStatus.WAITING
+    context |= {"active": "settings", "tab": tab, "waiting": waiting, "owner": request.staff.role == Role.OWNER}
+    return render(request, template, context, status=422 if mistaken else 200)

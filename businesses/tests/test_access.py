@@ -14,7 +14,7 @@ from conftest import Shop
 
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
 # Pages of a user, not of a business: each says in its own way who may use it.
-OPEN = {"start", "invitation"}
+OPEN = {"start", "own-name", "invitation"}
 FOR_ALL_STAFF = {"switch"}
 OWNERS_ONLY = {"keys", "new-key", "key-revocation"}
 
@@ -75,7 +75,7 @@ def test_to_a_cashier_the_settings_do_not_exist(shop: Shop, cashier: Client, add
 def test_to_a_stranger_nothing_of_ours_exists(shop: Shop, stranger: Client, addresses: dict[str, str]) -> None:
     before = list(state(shop))
     ours = [address for address in addresses.values() if "-" in address.removeprefix("/settings/")]
-    assert len(ours) == 6
+    assert len(ours) == 7
     assert statuses(stranger, ours) == {404}
     assert list(state(shop)) == before
 

@@ -1,16 +1,19 @@
 """A business comes aboard."""
 
 import html
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 
 from businesses import onboarding
 from businesses.models import Business, BusinessStatus, Program, Role, Staff, User
-from businesses.tests.conftest import PASSWORD, signed_in
-from conftest import Shop
+from businesses.tests.conftest import PASSWORD, hire, signed_in
+from conftest import NOON, Shop
 
 ANSWERS = {"name": "Nar Coffee", "country": "AZ", "category": "cafe", "earn_rate": "1,5", "join_code": ""}
 
@@ -56,7 +59,7 @@ def test_the_operator_decides_once(user: User, program: Program) -> None:
     assert onboarding.decline(business=business)
     assert not onboarding.accept(business=business)
     business.refresh_from_db()
-    assert business.status == BusinessStatus.CLOSED
+    assert business.status == BusinessStatus.DECLINED
 
 
 def test_an_unknown_code_registers_nothing(user: User) -> None:
@@ -174,3 +177,87 @@ def test_a_declined_owner_is_at_the_beginning_again(newcomer: Client, program: P
     newcomer.post("/start/", ANSWERS | {"join_code": "CIRCLE"})
     onboarding.decline(business=Business.objects.get())
     assert newcomer.get("/settings/").url == "/start/"
+
+
+# --- What the operator decides ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def waiting(user: User, program: Program) -> Business:
+    business = register(user, join_code=program.join_code).business
+    Business.objects.filter(pk=business.pk).update(language="en")
+    return business
+
+
+@pytest.mark.parametrize(
+    ("decide", "subject", "link"),
+    [
+        (onboarding.accept, "Nar is in Circle now", "http://testserver/counter/"),
+        (onboarding.decline, "Circle did not take Nar in", "http://testserver/start/"),
+    ],
+)
+def test_every_owner_hears_once_what_the_operator_decided(
+    waiting: Business,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+    decide: Callable[..., bool],
+    subject: str,
+    link: str,
+) -> None:
+    second = hire(waiting, Role.OWNER, "second@nar.test")
+    hire(waiting, Role.MANAGER, "manager@nar.test")
+    Staff.objects.filter(pk=hire(waiting, Role.OWNER, "gone@nar.test").pk).update(ended_at=NOON)
+    with django_capture_on_commit_callbacks(execute=True):
+        decide(business=waiting)
+        assert mail.outbox == []  # while it could still be rolled back
+    for _press in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            onboarding.accept(business=waiting)
+    assert [letter.to for letter in mail.outbox] == [["new@nar.test"], [second.user.email]]
+    for letter in mail.outbox:
+        assert letter.subject == subject
+        assert link in letter.body
+        assert {"Nar", "Circle"} <= set(re.findall(r"\w+", letter.body))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_stands_while_the_mail_server_is_away(
+    waiting: Business, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert onboarding.accept(business=waiting)
+    assert "on_commit" in caplog.text
+    waiting.refresh_from_db()
+    assert waiting.status == BusinessStatus.ACTIVE
+
+
+@pytest.mark.parametrize("language", ["az", "ru"])
+def test_a_decision_is_told_in_the_language_of_the_business(waiting: Business, language: str) -> None:
+    for status in (BusinessStatus.ACTIVE, BusinessStatus.DECLINED):
+        waiting.status = status
+        for spoken in ("en", language):
+            waiting.language = spoken
+            onboarding.send_decision(waiting)
+        english, other = mail.outbox[-2:]
+        assert english.subject != other.subject
+        assert english.body.split("http")[0] != other.body.split("http")[0]
+
+
+def test_an_owner_who_waits_is_told_that_a_letter_will_come(newcomer: Client, program: Program) -> None:
+    newcomer.post("/start/", ANSWERS | {"join_code": "CIRCLE"})
+    assert "We write to new@nar.test" in newcomer.get("/counter/").text
+    manager = signed_in(hire(Business.objects.get(), Role.MANAGER, "manager@nar.test").user)
+    page = manager.get("/counter/").text
+    assert "Almost there" in page
+    assert "We write to" not in page
+
+
+def test_who_was_turned_away_reads_it_on_the_page_that_they_come_to(newcomer: Client, program: Program) -> None:
+    assert "did not take" not in newcomer.get("/start/").text
+    newcomer.post("/start/", ANSWERS | {"join_code": "CIRCLE"})
+    onboarding.decline(business=Business.objects.get())
+    page = newcomer.get("/counter/", follow=True)
+    assert page.redirect_chain == [("/start/", 302)]
+    assert "The operator of Circle did not take Nar Coffee in." in page.text
+    newcomer.post("/start/", ANSWERS)
+    assert "did not take" not in newcomer.get("/start/").text

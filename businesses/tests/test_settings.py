@@ -8,7 +8,7 @@ from django.test import Client
 from businesses import api_keys
 from businesses.models import ApiKey, Branch, Business, Role, Staff
 from businesses.tests.conftest import hire
-from conftest import Shop
+from conftest import NOON, Shop
 
 ANSWERS = {
     "earn_rate": "2", "minimum_spend": "1,50", "points_cap": "100", "purchase_limit": "1 000",
@@ -125,6 +125,31 @@ def test_the_last_open_branch_is_not_closed(shop: Shop, owner: Client) -> None:
     assert "only open branch" in answer.text
     shop.branch.refresh_from_db()
     assert shop.branch.closed_at is None
+
+
+def test_a_closed_branch_is_opened_again(shop: Shop, owner: Client, client: Client) -> None:
+    branch = Branch.objects.create(business=shop.business, name="Nizami", closed_at=NOON)
+    page, address = f"/settings/branches/{branch.public_id}/", f"/settings/branches/{branch.public_id}/reopening/"
+    assert "Closed since March 3, 2026" in owner.get(page).text
+    assert address in owner.get(page).text
+    assert "QR poster works again" in owner.get(address).text
+    assert branch.pk not in shop.rules.branches.values()
+    for _press in range(2):
+        assert owner.post(address).url == "/settings/branches/"
+    assert branch.pk in shop.rules.branches.values()
+    assert client.get(f"/join/{branch.public_id}/").status_code == 200
+    assert address not in owner.get(page).text
+
+
+def test_closing_tells_what_it_means_and_is_not_offered_for_the_last_branch(shop: Shop, owner: Client) -> None:
+    page, closure = (f"/settings/branches/{shop.branch.public_id}/{end}" for end in ("", "closure/"))
+    assert closure not in owner.get(page).text
+    assert "only open branch" in owner.get(page).text
+    Branch.objects.create(business=shop.business, name="Second")
+    assert closure in owner.get(page).text
+    text = owner.get(closure).text
+    for meaning in ("Nobody sells there", "poster stops working", "begin at another branch", "open it again"):
+        assert meaning in text
 
 
 @pytest.mark.parametrize("name", ["", "Main", "a\x00", "x" * 10_000, "\u200b"])

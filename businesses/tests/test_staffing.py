@@ -1,15 +1,17 @@
 """Who works at a business."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import connection
+from django.test import Client
 
-from businesses import staffing
-from businesses.models import BusinessStatus, Invitation, Role, Staff, User
+from businesses import branches, staffing
+from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
 from businesses.tests.conftest import PASSWORD, hire
 from conftest import NOON, Shop
 
@@ -74,7 +76,7 @@ def test_inviting_again_replaces_the_first_invitation(shop: Shop) -> None:
 def test_an_invitation_by_somebody_who_left_or_was_demoted_is_gone(shop: Shop) -> None:
     second = hire(shop.business, Role.OWNER, "second@nar.test")
     invitation, ann = invite(second, role=Role.OWNER), person("ann@nar.test")
-    staffing.change_role(by=shop.staff, staff=second, role=Role.MANAGER)
+    staffing.change(by=shop.staff, staff=second, role=Role.MANAGER, branch=None)
     with pytest.raises(staffing.InvitationGone):
         staffing.accept(invitation=invitation, user=ann, at=NOON)
     staffing.end(by=shop.staff, staff=second, at=NOON)
@@ -125,9 +127,9 @@ def test_only_owners_manage_owners(shop: Shop, role: str) -> None:
     presses = [
         lambda: invite(by, "new@nar.test", Role.OWNER),
         lambda: staffing.withdraw(by=by, invitation=invite(shop.staff, "new@nar.test", Role.OWNER), at=NOON),
-        lambda: staffing.change_role(by=by, staff=second, role=Role.CASHIER),
-        lambda: staffing.change_role(by=by, staff=ann, role=Role.OWNER),
-        lambda: staffing.change_role(by=by, staff=by, role=Role.OWNER),
+        lambda: staffing.change(by=by, staff=second, role=Role.CASHIER, branch=None),
+        lambda: staffing.change(by=by, staff=ann, role=Role.OWNER, branch=None),
+        lambda: staffing.change(by=by, staff=by, role=Role.OWNER, branch=None),
         lambda: staffing.end(by=by, staff=second, at=NOON),
     ]
     for press in presses:
@@ -146,7 +148,7 @@ def test_a_manager_cannot_replace_an_owners_invitation_to_an_owner(shop: Shop) -
 def test_a_manager_manages_managers_and_cashiers(shop: Shop) -> None:
     by = hire(shop.business, Role.MANAGER, "by@nar.test")
     ann = hire(shop.business, Role.CASHIER, "ann@nar.test")
-    staffing.change_role(by=by, staff=ann, role=Role.MANAGER)
+    staffing.change(by=by, staff=ann, role=Role.MANAGER, branch=None)
     staffing.end(by=by, staff=ann, at=NOON)
     ann.refresh_from_db()
     assert (ann.role, ann.ended_at) == (Role.MANAGER, NOON)
@@ -155,7 +157,7 @@ def test_a_manager_manages_managers_and_cashiers(shop: Shop) -> None:
 def test_the_last_owner_stays(shop: Shop) -> None:
     for press in (
         lambda: staffing.end(by=shop.staff, staff=shop.staff, at=NOON),
-        lambda: staffing.change_role(by=shop.staff, staff=shop.staff, role=Role.MANAGER),
+        lambda: staffing.change(by=shop.staff, staff=shop.staff, role=Role.MANAGER, branch=None),
     ):
         with pytest.raises(staffing.LastOwner):
             press()
@@ -203,3 +205,64 @@ def test_two_owners_ending_each_other_at_once_leave_one(shop: Shop) -> None:
         thread.join()
     assert len(refused) == 1
     assert Staff.objects.filter(ended_at=None).count() == 1
+
+
+# --- The usual branch -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(shop: Shop) -> Branch:
+    return Branch.objects.create(business=shop.business, name="Second", city="Baku")
+
+
+def test_the_day_of_a_cashier_begins_at_their_usual_branch(
+    shop: Shop, owner: Client, cashier: Client, second: Branch
+) -> None:
+    staff = Staff.objects.get(user__email="cashier@nar.test")
+    address = f"/settings/staff/{staff.public_id}/"
+    assert "Second · Baku" in owner.get(address).text
+    owner.post(address, {"role": "cashier", "branch": second.public_id})
+    assert f'value="{second.public_id}" selected' in owner.get(address).text
+    assert "Second" in owner.get("/settings/staff/").text
+    assert cashier.get("/switch/").context["branch"] == second
+    cashier.post("/switch/", {"branch": shop.branch.public_id})
+    assert cashier.get("/switch/").context["branch"] == shop.branch
+    owner.post(address, {"role": "cashier", "branch": ""})
+    staff.refresh_from_db()
+    assert staff.branch is None
+
+
+def test_whose_usual_branch_is_closed_begins_at_the_first_open_one(
+    shop: Shop, owner: Client, cashier: Client, second: Branch
+) -> None:
+    Branch.objects.create(business=shop.business, name="Third")
+    staff = Staff.objects.get(user__email="cashier@nar.test")
+    staffing.change(by=shop.staff, staff=staff, role=Role.CASHIER, branch=second)
+    branches.close(branch=second, at=NOON)
+    assert cashier.get("/switch/").context["branch"] == shop.branch
+    assert str(second.public_id) not in owner.get(f"/settings/staff/{staff.public_id}/").text
+
+
+def test_where_there_is_one_branch_nobody_is_asked_and_what_was_set_stays(shop: Shop, owner: Client) -> None:
+    staff = hire(shop.business, Role.CASHIER, "ann@nar.test")
+    Staff.objects.filter(pk=staff.pk).update(branch=shop.branch)
+    address = f"/settings/staff/{staff.public_id}/"
+    assert 'name="branch"' not in owner.get(address).text
+    assert "Usual branch" not in owner.get("/settings/staff/").text
+    owner.post(address, {"role": "manager"})
+    staff.refresh_from_db()
+    assert (staff.role, staff.branch) == (Role.MANAGER, shop.branch)
+
+
+def test_a_usual_branch_is_an_open_one_of_the_same_business(
+    shop: Shop, owner: Client, second: Branch, new_shop: Callable[..., Shop]
+) -> None:
+    Branch.objects.create(business=shop.business, name="Third")
+    branches.close(branch=second, at=NOON)
+    staff = hire(shop.business, Role.CASHIER, "ann@nar.test")
+    for wrong in (second.public_id, new_shop("tea").branch.public_id, "x", "\x00"):
+        answer = owner.post(f"/settings/staff/{staff.public_id}/", {"role": "manager", "branch": wrong})
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == ["branch"]
+    staff.refresh_from_db()
+    assert (staff.role, staff.branch) == (Role.CASHIER, None)
