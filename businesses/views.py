@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from businesses import access, api_keys, branches, changes, onboarding, staffing
+from businesses import access, api_keys, branches, changes, onboarding, pins, staffing
 from businesses.access import MANAGERS, SignedInRequest, StaffRequest, role_required, staff_required
-from businesses.forms import BranchForm, InvitationForm, KeyForm, RoleForm, SettingsForm, StartForm
-from businesses.models import Branch, BusinessStatus, Invitation, Role, Staff, User
+from businesses.forms import BranchForm, InvitationForm, KeyForm, PinForm, RoleForm, SettingsForm, StartForm
+from businesses.models import Branch, BusinessStatus, Invitation, Pin, Role, Staff, User
 
 # --- Beginning and choosing -------------------------------------------------------------------------------
 
@@ -293,6 +293,17 @@ def revoke_key(request: StaffRequest, key: UUID) -> HttpResponse:
         text=_("Whatever uses it is refused from its next call on. This cannot be undone."),
         action=_("Revoke"),
     )
+
+
+@role_required(*MANAGERS)
+def own_pin(request: StaffRequest) -> HttpResponse:
+    form = PinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        pins.choose(staff=request.staff, pin=form.cleaned_data["pin"], at=timezone.now())
+        messages.success(request, _("Your PIN is set."))
+        return redirect("pin")
+    has_one = Pin.objects.filter(staff=request.staff).exists()
+    return _settings(request, "businesses/pin.html", "pin", form=form, has_one=has_one)
 
 
 def _managed(request: StaffRequest, rows: Any) -> Any:

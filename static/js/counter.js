@@ -11,7 +11,7 @@ const form = () => document.getElementById("counter-form");
 
 addEventListener("input", ({ target }) => {
   const pad = target.closest?.("#counter-form");
-  if (!pad || target.closest("[form]")) return;
+  if (!pad || !target.matches(".pad-line input")) return;
   if (pad.dataset.pattern) phone(pad, target);
   else if (pad.dataset.preview) preview(pad, target.value);
 });
