@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
@@ -414,6 +415,65 @@ def test_a_tab_of_the_business_that_was_left_says_so_and_leads_on(
     add(counter, "10")
     forget(complaints, "422")
     assert Purchase.objects.latest("operation_id").business.slug == "nar"
+
+
+# --- Faster than the network ------------------------------------------------------------------------------
+
+
+@contextmanager
+def slow_lookup(page: Page) -> Iterator[None]:
+    """Answers to lookups wait until the block ends."""
+    held: list[Route] = []
+    page.route("**/counter/find/", lambda route: held.append(route))
+    yield
+    for route in held:
+        route.continue_()
+    page.unroute("**/counter/find/")
+
+
+@pytest.mark.parametrize("typed", ["24.80", "24,80", "7"])
+def test_what_is_typed_while_the_customer_is_looked_up_is_the_amount(counter: Page, typed: str) -> None:
+    with slow_lookup(counter):
+        counter.keyboard.type(TYPED)
+        counter.keyboard.type(typed)
+    expect(counter.get_by_label("Bill amount")).to_have_value(typed)
+    expect(counter.get_by_label("Bill amount")).to_be_focused()
+    points = typed.replace(",", ".").split(".")[0]
+    expect(action(counter)).to_contain_text(f"Add {points} points")
+    counter.keyboard.type("0")
+    expect(counter.get_by_label("Bill amount")).to_have_value(f"{typed}0")
+    add(counter, "5")
+    assert wallet().balance == 45
+
+
+@by_finger
+def test_what_the_keys_on_the_screen_type_ahead_is_kept_too(counter: Page) -> None:
+    with slow_lookup(counter):
+        for key in f"{TYPED}12":
+            counter.locator(f'[data-key="{key}"]').tap()
+    expect(counter.get_by_label("Bill amount")).to_have_value("12")
+
+
+def test_nothing_is_kept_where_the_answer_is_no_customer(counter: Page) -> None:
+    with slow_lookup(counter):
+        counter.keyboard.type("505556677")
+        counter.keyboard.type("24")
+    expect(counter.get_by_role("heading", name="New here? Welcome them in.")).to_be_visible()
+    counter.get_by_role("button", name="Add as member").click()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
+
+
+def test_without_an_answer_the_number_stands_alone_again(counter: Page, complaints: list[str]) -> None:
+    held: list[Route] = []
+    counter.route("**/counter/find/", lambda route: held.append(route))
+    counter.keyboard.type(TYPED)
+    counter.keyboard.type("24")
+    held[0].abort("connectionreset")
+    expect(field(counter)).to_have_value("50 123 45 67")
+    counter.unroute_all()
+    action(counter).click()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
+    forget(complaints, "ERR_CONNECTION_RESET", "htmx:")
 
 
 # --- Once, whatever the fingers and the network do --------------------------------------------------------
