@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from businesses import changes, money, names, places, staffing
+from businesses import changes, money, names, pins, places, staffing
 from businesses.models import Branch, Business, Category, Role, Staff, User
 
 PHONE_SIGNS = r"\A[0-9+*#() .\-]{3,32}\Z"  # also short numbers such as *2255, which no phone library knows
@@ -336,3 +336,28 @@ class KeyForm(forms.Form):
             ("admin", gettext_lazy("Change your earn rate and adjust points")),
         ],
     )
+
+
+class PinField(forms.CharField):
+    """Typed unseen, and never kept by the browser, which may be a cashier's."""
+
+    widget = forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 6})
+
+
+class PinForm(forms.Form):
+    pin = PinField(label=gettext_lazy("New PIN"), help_text=gettext_lazy("Six digits that nobody guesses."))
+    again = PinField(label=gettext_lazy("The same PIN again"))
+
+    def clean_pin(self) -> str:
+        pin: str = self.cleaned_data["pin"]
+        if not pins.is_pin(pin):
+            raise ValidationError(_("A PIN has six digits."))
+        if pins.is_trivial(pin):
+            raise ValidationError(_("That PIN is among the first that anybody would try. Choose another."))
+        return pin
+
+    def clean(self) -> dict[str, Any]:
+        pin, again = self.cleaned_data.get("pin"), self.cleaned_data.get("again")
+        if pin and again and pin != again:
+            self.add_error("again", _("The two are not the same."))
+        return self.cleaned_data

@@ -188,6 +188,25 @@ class Staff(models.Model):
         return f"{self.user} · {self.get_role_display()}"
 
 
+class Pin(models.Model):
+    """What an owner or manager types on a cashier's screen to approve something there. Only its hash is kept."""
+
+    staff = models.OneToOneField(Staff, models.PROTECT, primary_key=True, related_name="pin")
+    digest = models.CharField(max_length=128)
+    set_at = models.DateTimeField()
+
+
+class WrongPin(models.Model):
+    """A PIN that was nobody's, typed where `staff` is signed in. The limits of guessing count these."""
+
+    business = models.ForeignKey(Business, models.PROTECT, related_name="wrong_pins")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "at"], name="wrong_pin_business")]
+
+
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, at: datetime) -> "InvitationQuerySet":
         return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("settings/staff/invitations/<uuid:token>/withdrawal/", views.withdraw, name="withdrawal"),
     path("settings/staff/<uuid:staff>/", views.edit_staff, name="staff-member"),
     path("settings/staff/<uuid:staff>/end/", views.end_staff, name="staff-end"),
+    path("settings/pin/", views.own_pin, name="pin"),
     path("settings/keys/", views.key_list, name="keys"),
     path("settings/keys/new/", views.new_key, name="new-key"),
     path("settings/keys/<uuid:key>/revocation/", views.revoke_key, name="key-revocation"),

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from businesses import api_keys, branches, changes, staffing
+from businesses import api_keys, branches, changes, pins, staffing
 from businesses.access import MANAGERS, StaffRequest, role_required
-from businesses.forms import BranchForm, InvitationForm, KeyForm, SettingsForm, StaffForm
-from businesses.models import Branch, BusinessStatus, Role, Staff
+from businesses.forms import BranchForm, InvitationForm, KeyForm, PinForm, SettingsForm, StaffForm
+from businesses.models import Branch, BusinessStatus, Pin, Role, Staff
 
 
 @role_required(*MANAGERS)
@@ -245,6 +245,17 @@ def revoke_key(request: StaffRequest, key: UUID) -> HttpResponse:
         text=_("Whatever uses it is refused from its next call on. This cannot be undone."),
         action=_("Revoke"),
     )
+
+
+@role_required(*MANAGERS)
+def own_pin(request: StaffRequest) -> HttpResponse:
+    form = PinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        pins.choose(staff=request.staff, pin=form.cleaned_data["pin"], at=timezone.now())
+        messages.success(request, _("Your PIN is set."))
+        return redirect("pin")
+    has_one = Pin.objects.filter(staff=request.staff).exists()
+    return _settings(request, "businesses/pin.html", "pin", form=form, has_one=has_one)
 
 
 def _managed(request: StaffRequest, rows: Any) -> Any:

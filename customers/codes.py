@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from businesses import limits
 from customers import messages, texts
 from customers.models import Code, MessageKind
 
@@ -71,7 +72,7 @@ def issue(*, phone: str, client: str, language: str, deliver: bool, at: datetime
     """Makes a code and queues its message. An older code of the phone is void from now on. Raises `TooSoon`."""
     code, browser = f"{secrets.randbelow(1_000_000):06}", secrets.token_urlsafe(18)
     with transaction.atomic():
-        _lock(f"phone:{phone}", f"client:{client}")
+        limits.one_after_another(f"phone:{phone}", f"client:{client}")
         if wait := _wait(phone, client, at):
             raise TooSoon(wait)
         Code.objects.create(
@@ -148,27 +149,19 @@ def _wrong(left: int) -> str:
 
 def _wait(phone: str, client: str, at: datetime) -> timedelta | None:
     """The longest of the waits that the limits ask for."""
-    lately = Code.objects.filter(created_at__gt=at - WINDOW).order_by("-created_at")
-    of_phone = list(lately.filter(phone=phone).values_list("created_at", flat=True)[:MOST_PER_PHONE])
-    of_client = list(
-        lately.filter(client=_digest("client", client)).values_list("created_at", flat=True)[:MOST_PER_CLIENT]
+    lately = (
+        Code.objects.filter(created_at__gt=at - WINDOW).order_by("-created_at").values_list("created_at", flat=True)
     )
-    waits = [of_phone[0] + PAUSE - at] if of_phone else []
-    waits += [of_phone[-1] + WINDOW - at] if len(of_phone) == MOST_PER_PHONE else []
-    waits += [of_client[-1] + WINDOW - at] if len(of_client) == MOST_PER_CLIENT else []
-    return _positive(max(waits, default=timedelta()))
+    of_phone, of_client = lately.filter(phone=phone), lately.filter(client=_digest("client", client))
+    newest = of_phone.first()
+    waits = [newest + PAUSE - at] if newest else []
+    waits.append(limits.wait(of_phone, most=MOST_PER_PHONE, window=WINDOW, at=at))
+    waits.append(limits.wait(of_client, most=MOST_PER_CLIENT, window=WINDOW, at=at))
+    return _positive(max(waits))
 
 
 def _positive(duration: timedelta) -> timedelta | None:
     return duration if duration > timedelta() else None
-
-
-def _lock(*names: str) -> None:
-    """Until the transaction ends; in sorted order, so that two askers never wait for each other."""
-    numbers = sorted(int.from_bytes(_digest("lock", name)[:8], signed=True) for name in names)
-    with connection.cursor() as cursor:
-        for number in numbers:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s::bigint)", [number])
 
 
 def _digest(*parts: str) -> bytes:

@@ -20,6 +20,7 @@ import psycopg.errors
 from django.db import DatabaseError, connection, transaction
 
 from loyalty.earning import Earned
+from loyalty.models import Operation
 from loyalty.rules import Rules
 
 CHUNK_ROWS = 5_000
@@ -201,6 +202,15 @@ def reverse(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Pos
     return _post(REVERSE, _call(rules, actor, call) | {"operation": operation_id})
 
 
+def is_known(*, rules: Rules, key: str) -> bool:
+    """Whether the key names an operation already: then the same call is answered, and nothing is written."""
+    return Operation.objects.filter(scope=_scope(rules), key=key).exists()
+
+
+def _scope(rules: Rules) -> str:
+    return f"business:{rules.business_id}"
+
+
 def _call(rules: Rules, actor: Actor, call: Call) -> dict[str, Any]:
     return {
         "program": rules.program_id,
@@ -208,7 +218,7 @@ def _call(rules: Rules, actor: Actor, call: Call) -> dict[str, Any]:
         "branch": actor.branch_id,
         "staff": actor.staff_id,
         "api_key": actor.api_key_id,
-        "scope": f"business:{rules.business_id}",
+        "scope": _scope(rules),
         "key": call.key,
         "input_hash": call.input_hash,
         "reference": call.reference,

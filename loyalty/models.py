@@ -258,6 +258,13 @@ class PurchaseLine(models.Model):
         indexes = [models.Index(fields=["purchase", "position"], name="line_purchase")]
 
 
+class Approval(models.Model):
+    """The owner or manager whose PIN let a sale above the limit for cashiers through. Immutable."""
+
+    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+
+
 class RedemptionStatus(models.TextChoices):
     HELD = "held", _("Held")
     CONFIRMED = "confirmed", _("Confirmed")

@@ -150,6 +150,7 @@ NOTHING: dict[str, Made] = {}
 FORM_BODY = {
     "key": "stranger", "amount": "10", "points": "5", "description": "Tea", "phone": "+994505556677", "name": "Changed",
     "role": Role.MANAGER, "email": "friend@example.com", "channel": "sms", "granted": "yes", "scopes": ["admin"],
+    "pin": "482915", "again": "482915",
 }  # fmt: skip
 
 
@@ -300,6 +301,7 @@ DOORS: dict[str, Door] = {
     "settings/staff/invitations/<uuid:token>/withdrawal/": AtWork(MANAGERS, ids={"token": invitation}),
     "settings/staff/<uuid:staff>/": AtWork(MANAGERS, ids={"staff": cashier}),
     "settings/staff/<uuid:staff>/end/": AtWork(MANAGERS, ids={"staff": cashier}),
+    "settings/pin/": AtWork(MANAGERS),
     "settings/keys/": AtWork((Role.OWNER,)),
     "settings/keys/new/": AtWork((Role.OWNER,)),
     "settings/keys/<uuid:key>/revocation/": AtWork((Role.OWNER,), ids={"key": key}),

@@ -15,6 +15,7 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from businesses import money, shown
 from businesses.access import MANAGERS, StaffRequest
+from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
 from loyalty import trail
@@ -55,6 +56,7 @@ def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Conte
         "initials": act.person.initials,
         "name": act.person.name,
         "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
+        "note": _approved(operation),
         "points": shown.signed(operation.points),
         "earned": operation.points > 0,
         "undone": act.undone,
@@ -137,8 +139,19 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
     }
 
 
-def amount_pad(request: StaffRequest, rules: Rules, wallet: Wallet, *, value: str = "", error: str = "") -> Context:
-    """The pad for a bill. `data` lets the browser preview the points; the server's figure is the truth."""
+def amount_pad(
+    request: StaffRequest,
+    rules: Rules,
+    wallet: Wallet,
+    *,
+    value: str = "",
+    error: str = "",
+    refused: NotApproved | None = None,
+) -> Context:
+    """The pad for a bill. `data` lets the browser preview the points; the server's figure is the truth.
+
+    `refused`: nobody has approved the amount, or not with a right PIN; the pad asks for one.
+    """
     multipliers = rules.multipliers(wallet.tier_id)
     factor = multipliers[0].factor if multipliers else Decimal(1)
     unit = money.show_amount(Decimal(1), rules.currency, shown.language())
@@ -150,7 +163,8 @@ def amount_pad(request: StaffRequest, rules: Rules, wallet: Wallet, *, value: st
         "unit": money.symbol(rules.currency, shown.language()),
         "mark": "," if shown.language() in ("az", "ru") else ".",
         "value": value,
-        "error": error,
+        "error": _over_limit(rules) if refused else error,
+        "approval": {"errors": [str(refused)] if str(refused) else []} if refused else None,
         "note": earns % {"tier": tier, "rate": rate, "unit": unit},
         "fields": fields(request),
         "url": reverse("counter-purchases", args=[wallet.public_id]),
@@ -165,6 +179,11 @@ def amount_pad(request: StaffRequest, rules: Rules, wallet: Wallet, *, value: st
             "cap": rules.terms.points_cap if rules.terms.points_cap is not None else "",
         },
     }
+
+
+def _over_limit(rules: Rules) -> str:
+    limit = money.show_amount(rules.purchase_limit or Decimal(0), rules.currency, shown.language())
+    return _("That is over your %(limit)s limit. Ask a manager to approve it.") % {"limit": limit}
 
 
 def points_pad(
@@ -202,6 +221,7 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
     return {
         "title": _title(operation, reversal),
         "detail": f"{what} · {at}",
+        "note": _approved(operation),
         "error": error,
         "undone": reversal is not None,
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
@@ -210,6 +230,12 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         "owed": shown.number(reversal.owed_delta) if reversal and reversal.owed_delta else "",
         "collected": shown.number(-operation.owed_delta) if operation.owed_delta < 0 else "",
     }
+
+
+def _approved(operation: Operation) -> str:
+    if not hasattr(operation, "approval"):
+        return ""
+    return _("Approved by %(name)s") % {"name": operation.approval.staff.user.short_name}
 
 
 def _title(operation: Operation, reversal: Operation | None) -> str:

@@ -59,6 +59,7 @@ def today(*, staff_id: int, day: date, program_id: int, length: int = LIST_LENGT
         _acts(staff_id)
         .filter(local_on=day)
         .annotate(undone=Exists(reversal), amount=F("purchase__amount"), description=F("redemption__description"))
+        .select_related("approval__staff__user")
         .order_by("-id")[:length]
     )
     persons = people.on_screen(program_id=program_id, customer_ids=[row.customer_id for row in rows])

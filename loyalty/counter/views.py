@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
-from businesses import money, shown
+from businesses import money, pins
 from businesses.access import MANAGERS, StaffRequest, staff_required
 from businesses.models import BusinessStatus
 from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
-from loyalty import enrolment, ledger, lookup, purchases, redemptions, rules
+from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, rules
 from loyalty.counter import screen
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
@@ -105,18 +105,22 @@ def spend(request: StaffRequest, customer: UUID) -> HttpResponse:
 def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
     terms, wallet, typed = _rules(request), _wallet(request, customer), _text(request, "amount")
     try:
-        amount = _amount(request, terms, typed)
+        amount = _amount(terms, typed)
     except InvalidAmount as wrong:
         return _customer(request, wallet, value=typed, error=str(wrong), status=422)
     try:
-        posted = purchases.record(
+        posted = approvals.record(
             rules=terms,
+            staff=request.staff,
             actor=_actor(request),
             who=Who("customer", str(wallet.public_id)),
             sale=Sale(amount),
+            pin=_text(request, "pin"),
             key=_key(request),
             at=timezone.now(),
         )
+    except pins.NotApproved as refused:
+        return _customer(request, wallet, value=typed, refused=refused, status=422)
     except (ledger.Busy, ledger.KeyReused) as trouble:
         return _customer(request, wallet, value=typed, error=_trouble(trouble), status=422)
     return _to_receipt(request, posted.public_id)
@@ -200,16 +204,13 @@ def _key(request: HttpRequest) -> str:
     return _text(request, "key")[:LONGEST_KEY] or uuid4().hex
 
 
-def _amount(request: StaffRequest, terms: Rules, typed: str) -> Decimal:
+def _amount(terms: Rules, typed: str) -> Decimal:
     """Raises `InvalidAmount` with the sentence for the field."""
     amount = money.parse_amount(typed, terms.currency)
     if amount == 0:
         raise InvalidAmount(_("Type an amount above zero."))
     if amount >= MOST_AMOUNT:
         raise InvalidAmount(_("That is more than one sale can be. Check the digits."))
-    if terms.purchase_limit is not None and amount > terms.purchase_limit and request.staff.role not in MANAGERS:
-        limit = money.show_amount(terms.purchase_limit, terms.currency, shown.language())
-        raise InvalidAmount(_("That is over your %(limit)s limit. Ask a manager to approve it.") % {"limit": limit})
     return amount
 
 
@@ -222,7 +223,7 @@ def _operation(request: StaffRequest, operation: UUID) -> Operation:
     """An accepted purchase or redemption of this business; of a cashier's own for a cashier."""
     own = {} if request.staff.role in MANAGERS else {"staff_id": request.staff.pk}
     return get_object_or_404(
-        Operation.objects.select_related("wallet", "purchase", "redemption"),
+        Operation.objects.select_related("wallet", "purchase", "redemption", "approval__staff__user"),
         public_id=operation,
         business_id=request.business.pk,
         kind__in=["purchase", "redemption"],
@@ -262,14 +263,20 @@ def _unknown(
 
 
 def _customer(
-    request: StaffRequest, wallet: Wallet, *, value: str = "", error: str = "", status: int = 200
+    request: StaffRequest,
+    wallet: Wallet,
+    *,
+    value: str = "",
+    error: str = "",
+    refused: pins.NotApproved | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     terms = _rules(request)
     context = {
         "state": "customer",
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
-        "pad": screen.amount_pad(request, terms, wallet, value=value[:40], error=error),
+        "pad": screen.amount_pad(request, terms, wallet, value=value[:40], error=error, refused=refused),
     }
     return _screen(request, context, status)
 

@@ -11,7 +11,7 @@ const form = () => document.getElementById("counter-form");
 
 addEventListener("input", ({ target }) => {
   const pad = target.closest?.("#counter-form");
-  if (!pad || target.closest("[form]")) return;
+  if (!pad || !target.matches(".pad-line input")) return;
   if (pad.dataset.pattern) phone(pad, target);
   else if (pad.dataset.preview) preview(pad, target.value);
 });
@@ -24,10 +24,35 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// The first preview of an amount that came back with an error.
+// Who goes on typing while their customer is looked up types the amount already.
+let asked = null; // the number that was sent
+let ahead = "";
+
+addEventListener("htmx:beforeRequest", ({ target }) => {
+  const input = target.id === "counter-form" && target.elements.phone;
+  asked = input ? input.value : null;
+});
+
+addEventListener("htmx:beforeSwap", () => {
+  const typed = form()?.elements.phone?.value ?? "";
+  ahead = asked && typed.startsWith(asked) ? typed.slice(asked.length).replace(/[^\d.,]/g, "") : "";
+});
+
+addEventListener("htmx:afterRequest", ({ detail }) => {
+  const input = form()?.elements.phone;
+  // No answer: the number is sent again, without what was typed behind it.
+  if (!detail.successful && asked && input?.value.startsWith(asked)) input.value = asked;
+  asked = null;
+  ahead = "";
+});
+
+// What was typed ahead, and the first preview of an amount that came back with an error.
 addEventListener("htmx:load", ({ target }) => {
   const pad = target.querySelector?.("#counter-form[data-preview]");
-  if (pad) preview(pad, pad.querySelector(".pad-line input").value);
+  if (!pad) return;
+  const input = pad.querySelector(".pad-line input");
+  if (input.name === "amount" && ahead && !input.value) input.value = ahead;
+  preview(pad, input.value);
 });
 
 function clear() {
@@ -38,6 +63,7 @@ function clear() {
 // A number of this country: grouped as it is written here, sent when it is complete. Anything else, such as a
 // foreign number after a plus, waits for the button.
 function phone(pad, input) {
+  if (asked !== null) return;
   if (/^\s*(\+|00)/.test(input.value)) return;
   const { pattern, trunk } = pad.dataset;
   const length = digits(pattern).length;

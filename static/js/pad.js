@@ -9,11 +9,18 @@ addEventListener("htmx:load", ({ target }) => {
 function attach(pad) {
   if (pad.dataset.pad) return;
   pad.dataset.pad = "ready";
-  const input = pad.querySelector(".pad-line input");
+  const line = pad.querySelector(".pad-line input");
+  // Where there is a second field, the keys type into the one that was touched last.
+  let input = pad.querySelector("input[autofocus]") ?? line;
+  pad.addEventListener("focusin", ({ target }) => {
+    if (target.matches("input")) input = target;
+  });
   // Our keys are the keyboard where fingers type.
-  if (matchMedia("(pointer: coarse)").matches) input.inputMode = "none";
+  if (matchMedia("(pointer: coarse)").matches) {
+    for (const each of pad.querySelectorAll("input[inputmode]")) each.inputMode = "none";
+  }
   // What was refused is corrected from its end.
-  if (input.value) input.setSelectionRange(input.value.length, input.value.length);
+  if (line.value) line.setSelectionRange(line.value.length, line.value.length);
   pad.addEventListener("click", ({ target }) => {
     const key = target.closest("[data-key]")?.dataset.key;
     if (key) press(input, key);
@@ -22,7 +29,9 @@ function attach(pad) {
 
 function press(input, key) {
   input.focus();
-  const { selectionStart: from, selectionEnd: to } = input;
+  const { selectionStart: from, selectionEnd: to, maxLength, value } = input;
+  const full = maxLength > 0 && value.length - (to - from) >= maxLength;
+  if (key !== "erase" && (full || (input.type === "password" && /\D/.test(key)))) return;
   if (key !== "erase") input.setRangeText(key, from, to, "end");
   else input.setRangeText("", from === to ? Math.max(0, from - 1) : from, to, "end");
   input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -3,15 +3,16 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
-from businesses import money
-from businesses.models import Program, Role, Staff, User
-from conftest import Shop
+from businesses import money, pins
+from businesses.models import Business, Program, Role, Staff, User
+from conftest import NOON, Shop
 from customers.models import Customer
 from loyalty import earning
 from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
@@ -360,6 +361,121 @@ def test_a_number_that_cannot_be_is_refused_and_corrected(counter: Page, complai
     forget(complaints, "422")
 
 
+@by_finger
+def test_a_manager_approves_with_the_keys_on_the_cashiers_screen(
+    counter: Page, server: str, shop: Shop, complaints: list[str]
+) -> None:
+    limit_cashiers(shop)
+    open_customer(counter)
+    field(counter).fill("900")
+    action(counter).tap()
+    pin = counter.get_by_label("Manager’s PIN")
+    expect(pin).to_be_focused()
+    expect(field(counter)).to_have_value("900")
+    for key in "4829157.":
+        counter.locator(f'[data-key="{key}"]').tap()
+    counter.locator('[data-key="erase"]').tap()
+    expect(pin).to_have_value("48291")
+    expect(action(counter)).to_contain_text("Add 900 points")
+    counter.locator('[data-key="0"]').tap()
+    action(counter).tap()
+    expect(counter.get_by_text("That is not the PIN of a manager here.")).to_be_visible()
+    expect(pin).to_be_focused()
+    expect(pin).to_have_value("")
+    expect(field(counter)).to_have_value("900")
+    counter.keyboard.type("482915")
+    counter.keyboard.press("Enter")
+    expect(counter.locator(".receipt")).to_contain_text("Approved by Olga")
+    forget(complaints, "422")
+    assert wallet().balance == 940
+
+
+def limit_cashiers(shop: Shop) -> None:
+    shop.business.purchase_limit = Decimal(500)
+    shop.business.save()
+    pins.choose(staff=shop.staff, pin="482915", at=NOON)
+
+
+def test_a_tab_of_the_business_that_was_left_says_so_and_leads_on(
+    counter: Page, server: str, new_shop: Callable[..., Shop], complaints: list[str]
+) -> None:
+    tea = new_shop("tea", name="Tea House")
+    cashier = User.objects.get(email="cashier@nar.test")
+    Staff.objects.create(business=tea.business, user=cashier, role=Role.CASHIER)
+    open_customer(counter)
+    other = counter.context.new_page()
+    other.goto(f"{server}/switch/")
+    other.get_by_role("button", name="Go to Tea House").click()
+    field(counter).fill("10")
+    field(counter).press("Enter")
+    expect(counter.get_by_role("heading", name="You have switched to Tea House meanwhile.")).to_be_visible()
+    assert sales() == 0
+    counter.get_by_role("button", name="Back to Nar").click()
+    open_customer(counter)
+    add(counter, "10")
+    forget(complaints, "422")
+    assert Purchase.objects.latest("operation_id").business.slug == "nar"
+
+
+# --- Faster than the network ------------------------------------------------------------------------------
+
+
+@contextmanager
+def slow_lookup(page: Page) -> Iterator[None]:
+    """Answers to lookups wait until the block ends."""
+    held: list[Route] = []
+    page.route("**/counter/find/", lambda route: held.append(route))
+    yield
+    for route in held:
+        route.continue_()
+    page.unroute("**/counter/find/")
+
+
+@pytest.mark.parametrize("typed", ["24.80", "24,80", "7"])
+def test_what_is_typed_while_the_customer_is_looked_up_is_the_amount(counter: Page, typed: str) -> None:
+    with slow_lookup(counter):
+        counter.keyboard.type(TYPED)
+        counter.keyboard.type(typed)
+    expect(counter.get_by_label("Bill amount")).to_have_value(typed)
+    expect(counter.get_by_label("Bill amount")).to_be_focused()
+    points = typed.replace(",", ".").split(".")[0]
+    expect(action(counter)).to_contain_text(f"Add {points} points")
+    counter.keyboard.type("0")
+    expect(counter.get_by_label("Bill amount")).to_have_value(f"{typed}0")
+    add(counter, "5")
+    assert wallet().balance == 45
+
+
+@by_finger
+def test_what_the_keys_on_the_screen_type_ahead_is_kept_too(counter: Page) -> None:
+    with slow_lookup(counter):
+        for key in f"{TYPED}12":
+            counter.locator(f'[data-key="{key}"]').tap()
+    expect(counter.get_by_label("Bill amount")).to_have_value("12")
+
+
+def test_nothing_is_kept_where_the_answer_is_no_customer(counter: Page) -> None:
+    with slow_lookup(counter):
+        counter.keyboard.type("505556677")
+        counter.keyboard.type("24")
+    expect(counter.get_by_role("heading", name="New here? Welcome them in.")).to_be_visible()
+    counter.get_by_role("button", name="Add as member").click()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
+
+
+def test_without_an_answer_the_number_stands_alone_again(counter: Page, complaints: list[str]) -> None:
+    held: list[Route] = []
+    counter.route("**/counter/find/", lambda route: held.append(route))
+    counter.keyboard.type(TYPED)
+    counter.keyboard.type("24")
+    held[0].abort("connectionreset")
+    expect(field(counter)).to_have_value("50 123 45 67")
+    counter.unroute_all()
+    action(counter).click()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
+    forget(complaints, "ERR_CONNECTION_RESET", "htmx:")
+
+
 # --- Once, whatever the fingers and the network do --------------------------------------------------------
 
 
@@ -569,6 +685,7 @@ def test_the_whole_way_works_without_javascript(counter: Page, complaints: list[
 
 def states(page: Page, server: str, complaints: list[str]) -> Iterator[str]:
     """Walks through everything that the counter can show."""
+    Business.objects.update(purchase_limit=500_000)
     page.goto(f"{server}/counter/")
     yield "idle"
     field(page).press_sequentially("505556677")
@@ -581,6 +698,15 @@ def states(page: Page, server: str, complaints: list[str]) -> Iterator[str]:
     field(page).press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     yield "refused"
+    field(page).fill("900000")
+    field(page).press("Enter")
+    pin = page.locator("[name=pin]")
+    expect(pin).to_be_focused()
+    yield "over the limit"
+    pin.fill("975310")
+    pin.press("Enter")
+    expect(page.locator("[name=pin][aria-invalid]")).to_be_focused()
+    yield "wrong PIN"
     add(page, "12345.67")
     yield "receipt"
     page.locator(".counter-context summary").evaluate("(it) => it.click()")

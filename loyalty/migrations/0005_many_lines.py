@@ -4,5 +4,5 @@ from businesses.sqlfiles import load
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0003_lock_timeout")]
+    dependencies = [("loyalty", "0004_approval")]
     operations = load("loyalty", "kernel", "post_many")

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0003_setting_change'),
+        ('businesses', '0004_pins'),
     ]
 
     operations = [
