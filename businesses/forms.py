@@ -134,8 +134,9 @@ class NewcomerForm(OwnNameForm):
 
 
 class SettingsForm(forms.ModelForm):
-    """How a business gives points, and whom its customers ask. Money is in its programme's currency."""
+    """The name of a business, how it gives points, and whom its customers ask. Money is in its programme's currency."""
 
+    name = NameField(label=gettext_lazy("Name of your business"), max_length=120)
     earn_rate = RateField(label=gettext_lazy("Points per unit of the currency"))
     minimum_spend = AmountField(
         label=gettext_lazy("Minimum spend"),
@@ -179,7 +180,7 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = Business
         fields = (
-            *("earn_rate", "minimum_spend", "points_cap", "purchase_limit"),
+            *("name", "earn_rate", "minimum_spend", "points_cap", "purchase_limit"),
             *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
         )
 

@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 
 from businesses import api_keys
-from businesses.models import ApiKey, Branch, Business, Role, Staff
+from businesses.models import ApiKey, Branch, Business, Role, SettingChange, Staff
 from businesses.tests.conftest import hire
 from conftest import NOON, Shop
 
 ANSWERS = {
-    "earn_rate": "2", "minimum_spend": "1,50", "points_cap": "100", "purchase_limit": "1 000",
+    "name": "Nar", "earn_rate": "2", "minimum_spend": "1,50", "points_cap": "100", "purchase_limit": "1 000",
     "contact_person": "Günel", "support_email": "help@nar.test", "support_phone": "*2255",
     "time_zone": "Asia/Baku", "language": "az",
 }  # fmt: skip
@@ -29,6 +29,13 @@ def test_the_rules_of_points_count_from_the_next_purchase_on(shop: Shop, owner: 
     now = shop.rules
     assert (now.terms.rate, now.terms.minimum_spend, now.terms.points_cap) == (2, Decimal("1.5"), 100)
     assert now.purchase_limit == 1000
+
+
+def test_a_business_changes_its_name_and_it_is_remembered(shop: Shop, owner: Client) -> None:
+    owner.post("/settings/", ANSWERS | {"name": "  Nar & Nar  "})
+    assert Business.objects.get().name == "Nar & Nar"
+    assert SettingChange.objects.filter(field="name", before="Nar", after="Nar & Nar").count() == 1
+    assert b"Nar &amp; Nar" in owner.get("/settings/").content
 
 
 def test_saving_without_a_change_moves_nothing(shop: Shop, owner: Client) -> None:
