@@ -328,6 +328,7 @@ DOORS: dict[str, Door] = {
         ids={"wallet": member}, method="POST", body={"business": "nar", "channel": "sms", "granted": "yes"}
     ),
     "points/<uuid:wallet>/card/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/card/picture/": Customers(ids={"wallet": member}),
     "join/<uuid:branch>/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/code/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/member/": Everybody(ids={"branch": branch}, method="POST"),

@@ -351,6 +351,18 @@ def test_only_a_place_of_the_customers_own_is_answered(
     assert Consent.objects.count() == 0
 
 
+def test_the_card_is_kept_as_a_picture_with_a_name(member: Wallet, client: Client) -> None:
+    address = reverse("points-picture", args=[member.public_id])
+    assert (
+        f'href="{address}" download' in client.get(reverse("points-wallet", args=[member.public_id])).content.decode()
+    )
+    picture = client.get(address)
+    assert picture.content.startswith(b"\x89PNG")
+    assert picture["Content-Type"] == "image/png"
+    assert picture["Content-Disposition"] == 'attachment; filename="regulars-circle.png"'
+    assert "no-store" in picture["Cache-Control"]
+
+
 def test_a_replaced_card_names_nobody_at_the_counter(shop: Shop, member: Wallet, client: Client) -> None:
     home, card = pages(member.public_id)[0], pages(member.public_id)[4]
     client.get(home)
