@@ -167,7 +167,8 @@ def seen(response: HttpResponse) -> tuple[int, dict[str, str], str, dict[str, tu
         name: (len(each.value), *(each[key] for key in ("max-age", "httponly", "samesite", "path", "secure")))
         for name, each in response.cookies.items()
     }
-    headers = {name: value for name, value in response.headers.items() if name != "Set-Cookie"}
+    # Expires is the second of the answer, which a busy machine may pass between two visits.
+    headers = {name: value for name, value in response.headers.items() if name not in ("Set-Cookie", "Expires")}
     return response.status_code, headers, body, jar
 
 
