@@ -122,7 +122,6 @@ def components(request: HttpRequest) -> HttpResponse:
         "code_errors": ["That code has expired. Ask for a new one."],
         "colours": ["canvas", "surface", "sunken", "line", "ink", "secondary", "action", "soft", "ok", "warn", "bad"],
         "bars": bars(),
-        "demo_percent": 43,
         "sample_logins": [{"role": "owner", "business": "Nar Coffee", "email": "o@nar.example", "password": "…"}],
     }
     return render(request, "styleguide/components.html", context)

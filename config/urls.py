@@ -12,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # with the second facto
 urlpatterns = [
     path("api/v1/", include("config.api")),  # first, because tills are in the greatest hurry
     path("", front.front, name="front"),
+    path("demo/progress/", front.demo_progress, name="demo-progress"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("admin/", admin.site.urls),

@@ -105,18 +105,18 @@ class World:
         for scope in ApiKey.SCOPES:
             yield self._program(f"key of nar for {scope}", self.nar.business, [scope])
         yield _unkeyed(self._program("revoked key", self.nar.business, list(ApiKey.SCOPES)))
-        yield _customer("the customer", self.customer)
-        yield _customer("another customer", self.stranger)
-        yield _user("the invited", User.objects.create_user("new@nar.test"))
-        yield _user("a user who works nowhere", User.objects.create_user("nobody@example.com"))
-        yield _user("the superadmin", User.objects.create_superuser("root@example.com"))
+        yield a_customer("the customer", self.customer)
+        yield a_customer("another customer", self.stranger)
+        yield a_user("the invited", User.objects.create_user("new@nar.test"))
+        yield a_user("a user who works nowhere", User.objects.create_user("nobody@example.com"))
+        yield a_user("the superadmin", User.objects.create_superuser("root@example.com"))
 
     def _people(self, shop: Shop) -> Iterator[Visitor]:
         slug = shop.business.slug
-        yield _user(f"owner of {slug}", shop.owner, shop.staff)
+        yield a_user(f"owner of {slug}", shop.owner, shop.staff)
         for role in (Role.MANAGER, Role.CASHIER):
             staff = hire(shop.business, role, f"{role}@{slug}.test")
-            yield _user(f"{role} of {slug}", staff.user, staff)
+            yield a_user(f"{role} of {slug}", staff.user, staff)
 
     def _program(self, name: str, business: Business, scopes: list[str]) -> Visitor:
         key, text = api_keys.create(business=business, name=name, scopes=scopes)
@@ -125,11 +125,11 @@ class World:
         return Visitor(name, lambda: Client(headers=headers), key=key)
 
 
-def _user(name: str, user: User, staff: Staff | None = None) -> Visitor:
+def a_user(name: str, user: User, staff: Staff | None = None) -> Visitor:
     return Visitor(name, lambda: signed_in(user), user=user, staff=staff)
 
 
-def _customer(name: str, customer: Customer) -> Visitor:
+def a_customer(name: str, customer: Customer) -> Visitor:
     answer, client = HttpResponse(), Client()
     sessions.begin(answer, customer=customer, at=timezone.now())
     client.cookies = answer.cookies
@@ -276,6 +276,7 @@ WHO = {"phone": PHONE}
 
 DOORS: dict[str, Door] = {
     "": Everybody(),
+    "demo/progress/": Everybody(),
     "health/live": Everybody(),
     "health/ready": Everybody(),
     "language/": Everybody(method="POST"),
@@ -331,6 +332,7 @@ DOORS: dict[str, Door] = {
         ids={"wallet": member}, method="POST", body={"business": "nar", "channel": "sms", "granted": "yes"}
     ),
     "points/<uuid:wallet>/card/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/card/picture/": Customers(ids={"wallet": member}),
     "join/<uuid:branch>/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/code/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/member/": Everybody(ids={"branch": branch}, method="POST"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("points/<uuid:wallet>/privacy/", views.privacy, name="points-privacy"),
     path("points/<uuid:wallet>/consent/", views.consent, name="points-consent"),
     path("points/<uuid:wallet>/card/", views.card, name="points-card"),
+    path("points/<uuid:wallet>/card/picture/", views.picture, name="points-picture"),
     path("join/<uuid:branch>/", join.start, name="join"),
     path("join/<uuid:branch>/code/", join.code, name="join-code"),
     path("join/<uuid:branch>/member/", join.member, name="join-member"),

@@ -162,6 +162,16 @@ def card(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     return render(request, "points/card.html", _context(mine, token=_token(mine)))
 
 
+@require_GET
+@customers_only
+def picture(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    """The QR card to keep among one's photos, for a till without a network."""
+    mine = _wallet(request, wallet)
+    name = f"regulars-{mine.program.slug}.png"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(cards.png(_token(mine)), content_type="image/png", headers=headers)
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     response = redirect("points")

@@ -1,8 +1,6 @@
 // The counter's hands: a complete number finds its customer by itself, an amount shows its points before it is
 // sent, Esc leaves. The server decides everything; without this file the same forms work by their buttons.
 
-// Back and forward load the page anew: an answer to htmx is only its middle.
-htmx.config.refreshOnHistoryMiss = true;
 // Nothing glides from its old place to its new one, so the next field takes the focus at once, not 20 ms later.
 htmx.config.defaultSettleDelay = 0;
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -115,6 +116,15 @@ def test_a_card_is_read_and_sent_once(style: str, hold: Callable, counter: Calla
     assert scanned == [CARD]
     assert page.evaluate(TRACKS) == ["ended"]
     assert page.evaluate("wishes.video.facingMode") == "environment"
+
+
+def test_the_picture_that_a_customer_keeps_is_read_like_the_card(hold: Callable, counter: Callable):
+    kept = b64encode(cards.png(CARD)).decode()
+    hold(content=f'<img src="data:image/png;base64,{kept}" width="300">')
+    page = counter()
+    page.get_by_role("button", name="Scan").click()
+    expect(page.locator("#answer")).to_have_text("1 scanned")
+    assert scanned == [CARD]
 
 
 def test_keys_alone_open_it_scan_and_leave_it(hold: Callable, counter: Callable):
