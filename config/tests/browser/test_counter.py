@@ -179,6 +179,18 @@ def test_an_older_sale_is_undone_in_the_list(counter: Page) -> None:
     assert wallet().balance == 43
 
 
+@by_finger
+def test_an_older_sale_is_undone_on_the_page_of_today(counter: Page, server: str) -> None:
+    open_customer(counter)
+    add(counter, "10")
+    counter.goto(f"{server}/counter/today/")
+    counter.get_by_role("button", name=re.compile("^Undo")).tap()
+    expect(counter.locator(".receipt")).to_contain_text("Undone: +10 points")
+    expect(counter).to_have_url(re.compile("/counter/receipts/"))
+    assert counter.evaluate("document.documentElement.scrollWidth") <= PHONE_SIZE["width"]
+    expect(counter.locator("#main > .card")).to_have_count(0)
+
+
 def test_the_list_and_the_totals_follow(counter: Page) -> None:
     today = counter.get_by_role("complementary", name="Today")
     expect(today).to_contain_text("Nothing yet today.")
