@@ -6,6 +6,7 @@ from functools import cache
 
 from babel.numbers import format_currency, format_decimal, get_currency_precision, get_currency_symbol
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 LARGEST = Decimal("999999999.999")
@@ -64,7 +65,7 @@ def symbol(currency: str, language: str) -> str:
 
 def _example(currency: str) -> str:
     places = decimals(currency)
-    return f"12.{'5':0<{places}}" if places else "12"
+    return str(format_decimal(Decimal("12.5") if places else 12, "0." + "0" * places, locale=get_language()))
 
 
 def _too_many_decimals(currency: str, places: int) -> str:

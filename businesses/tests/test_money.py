@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from businesses.money import InvalidAmount, decimals, parse_amount, show_amount
 
@@ -68,3 +69,8 @@ def test_an_amount_of_ten_digits_is_refused(text: str) -> None:
 )
 def test_an_amount_is_shown_as_its_reader_writes_it(amount: str, currency: str, language: str, shown: str) -> None:
     assert show_amount(Decimal(amount), currency, language) == shown
+
+
+def test_an_example_is_written_as_its_reader_writes_it() -> None:
+    with translation.override("ru"), pytest.raises(InvalidAmount, match="12,50"):
+        parse_amount("abc", "AZN")

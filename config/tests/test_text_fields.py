@@ -75,8 +75,9 @@ class Forms(HTMLParser):
 
 
 def forms(client: Client, url: str) -> list[Form]:
-    found = Forms(url)
-    found.feed(client.get(url, follow=True).content.decode())
+    found, answer = Forms(url), client.get(url, follow=True)
+    if answer["Content-Type"].startswith("text/html"):
+        found.feed(answer.content.decode())
     return [form for form in found.found if form.texts]
 
 

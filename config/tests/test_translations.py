@@ -164,6 +164,7 @@ OWNERS_PAGES = [
     "/settings/", "/settings/branches/", "/settings/branches/new/", "/settings/staff/", "/settings/keys/",
     "/settings/staff/invitations/", "/settings/keys/new/", "/start/", "/switch/",
     "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
+    "/accounts/name/", "/settings/pin/",
 ]  # fmt: skip
 
 

@@ -248,10 +248,10 @@ def _tier(mine: Wallet) -> str:
     if mine.tier is None:
         return ""
     name: str = mine.tier.name
-    multiplier = mine.tier.multiplier.normalize()
-    if multiplier == 1:
+    if mine.tier.multiplier == 1:
         return name
-    return _("%(tier)s · earns ×%(multiplier)s") % {"tier": name, "multiplier": format(multiplier, "f")}
+    factor = shown.decimal(mine.tier.multiplier)
+    return _("%(tier)s · earns ×%(multiplier)s") % {"tier": name, "multiplier": factor}
 
 
 def _zone(program: Program) -> ZoneInfo:
