@@ -166,7 +166,9 @@ def _without_staff(request: HttpRequest) -> HttpResponse:
     request.session.pop(CHOSEN_STAFF, None)  # the next page starts from what is left
     if request.method != "GET":
         raise Http404
-    return _go(request, settings.LOGIN_REDIRECT_URL if memberships(request) else reverse("start"))
+    if memberships(request):
+        return _go(request, settings.LOGIN_REDIRECT_URL)
+    return _go(request, reverse("admin:index" if request.user.is_superuser else "start"))
 
 
 def _let_in(request: Any, roles: tuple[Role, ...]) -> None:

@@ -56,6 +56,11 @@ class RateField(forms.DecimalField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=0, max_digits=10, decimal_places=4, **options)
+        text = gettext_lazy("Write a number of 0 or more, with at most four decimals.")
+        self.error_messages |= {"invalid": text}
+        for check in self.validators:
+            if hasattr(check, "message"):
+                check.message = text
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)

@@ -51,7 +51,7 @@ def activity(request: StaffRequest, rules: Rules, now: datetime) -> Context:
 
 def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Context:
     operation = act.operation
-    what = act.description or money.show_amount(act.amount or Decimal(0), rules.currency, shown.language())
+    what = _what(act.amount, act.description or "", rules)
     return {
         "initials": act.person.initials,
         "name": act.person.name,
@@ -215,9 +215,8 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
     """What has just happened, and the way back."""
     reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
-    what = operation.redemption.description if hasattr(operation, "redemption") else ""
-    if hasattr(operation, "purchase"):
-        what = money.show_amount(operation.purchase.amount, rules.currency, shown.language())
+    amount = operation.purchase.amount if hasattr(operation, "purchase") else None
+    what = _what(amount, operation.redemption.description if amount is None else "", rules)
     return {
         "title": _title(operation, reversal),
         "detail": f"{what} · {at}",
@@ -230,6 +229,13 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         "owed": shown.number(reversal.owed_delta) if reversal and reversal.owed_delta else "",
         "collected": shown.number(-operation.owed_delta) if operation.owed_delta < 0 else "",
     }
+
+
+def _what(amount: Decimal | None, description: str, rules: Rules) -> str:
+    """The amount of a sale, or what points were spent on; the words for nothing said are the reader's."""
+    if amount is not None:
+        return money.show_amount(amount, rules.currency, shown.language())
+    return description or _("Spent at the counter")
 
 
 def _approved(operation: Operation) -> str:

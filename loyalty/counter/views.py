@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
-from businesses import money, pins
+from businesses import money, pins, shown
 from businesses.access import MANAGERS, StaffRequest, staff_required
 from businesses.models import BusinessStatus
 from businesses.money import InvalidAmount
@@ -142,12 +142,13 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
             actor=_actor(request),
             who=Who("customer", str(wallet.public_id)),
             points=int(typed),
-            description=description or _("Spent at the counter"),
+            description=description,
             key=_key(request),
             at=timezone.now(),
         )
     except ledger.NotEnoughPoints as refused:
-        error = _("Not enough points: %(available)s available, %(needed)s needed.") % refused.fact
+        figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
+        error = _("Not enough points: %(available)s available, %(needed)s needed.") % figures
         return _spend(request, wallet, error=error, **kept)
     except (ledger.Busy, ledger.KeyReused) as trouble:
         return _spend(request, wallet, error=_trouble(trouble), **kept)

@@ -22,7 +22,20 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// Who goes on typing while their customer is looked up types the amount already.
+// Keys that follow a complete number without a pause are a digit too many, and nobody's amount.
+const PAUSE = 300;
+let burst = null; // when the last of such keys fell
+
+addEventListener("beforeinput", (event) => {
+  if (burst === null || !event.inputType.startsWith("insert") || !event.target.closest?.("#counter-form")) return;
+  const now = performance.now();
+  if (now - burst < PAUSE) {
+    event.preventDefault();
+    burst = now;
+  } else burst = null;
+});
+
+// Who goes on typing after a pause, while their customer is still looked up, types the amount already.
 let asked = null; // the number that was sent
 let ahead = "";
 
@@ -73,7 +86,9 @@ function phone(pad, input) {
   input.value = grouped(national, pattern);
   // After the 0 (in Russia 8) that is dialled first at home, another digit will come.
   const begun = trunk && national.startsWith(trunk);
-  if (grown && national.length === length && !begun) pad.requestSubmit();
+  if (!grown || national.length !== length || begun) return;
+  burst = performance.now();
+  pad.requestSubmit();
 }
 
 function withoutPrefix(typed, length, { countryCode, trunk }) {

@@ -1,4 +1,4 @@
-// The keypad types into its input as a keyboard would: an `input` event follows every key.
+// The keypad types into its input as a keyboard would: `beforeinput` and `input` come with every key.
 
 for (const pad of document.querySelectorAll("[data-pad]")) attach(pad);
 addEventListener("htmx:load", ({ target }) => {
@@ -32,6 +32,8 @@ function press(input, key) {
   const { selectionStart: from, selectionEnd: to, maxLength, value } = input;
   const full = maxLength > 0 && value.length - (to - from) >= maxLength;
   if (key !== "erase" && (full || (input.type === "password" && /\D/.test(key)))) return;
+  const before = { bubbles: true, cancelable: true, data: key, inputType: "insertText" };
+  if (key !== "erase" && !input.dispatchEvent(new InputEvent("beforeinput", before))) return;
   if (key !== "erase") input.setRangeText(key, from, to, "end");
   else input.setRangeText("", from === to ? Math.max(0, from - 1) : from, to, "end");
   input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -62,9 +62,13 @@ def action(page: Page) -> Locator:
     return page.locator(".pad-action button")
 
 
+PAUSE = 350  # ms: keys that follow a complete number at once are digits too many
+
+
 def open_customer(page: Page, digits: str = TYPED) -> None:
     field(page).press_sequentially(digits)
     expect(page.get_by_label("Bill amount")).to_be_focused()
+    page.wait_for_timeout(PAUSE)
 
 
 def add(page: Page, amount: str) -> None:
@@ -447,6 +451,7 @@ def slow_lookup(page: Page) -> Iterator[None]:
 def test_what_is_typed_while_the_customer_is_looked_up_is_the_amount(counter: Page, typed: str) -> None:
     with slow_lookup(counter):
         counter.keyboard.type(TYPED)
+        counter.wait_for_timeout(PAUSE)
         counter.keyboard.type(typed)
     expect(counter.get_by_label("Bill amount")).to_have_value(typed)
     expect(counter.get_by_label("Bill amount")).to_be_focused()
@@ -461,14 +466,35 @@ def test_what_is_typed_while_the_customer_is_looked_up_is_the_amount(counter: Pa
 @by_finger
 def test_what_the_keys_on_the_screen_type_ahead_is_kept_too(counter: Page) -> None:
     with slow_lookup(counter):
-        for key in f"{TYPED}12":
-            counter.locator(f'[data-key="{key}"]').tap()
+        for keys in (TYPED, "12"):
+            for key in keys:
+                counter.locator(f'[data-key="{key}"]').tap()
+            counter.wait_for_timeout(PAUSE)
     expect(counter.get_by_label("Bill amount")).to_have_value("12")
+
+
+@pytest.mark.parametrize("delay", [5, 100, 200])
+def test_a_digit_too_many_is_no_amount(counter: Page, delay: int) -> None:
+    counter.keyboard.type(f"{TYPED}99", delay=delay)
+    expect(counter.get_by_label("Bill amount")).to_be_focused()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
+    counter.wait_for_timeout(PAUSE)
+    counter.keyboard.type("7")
+    expect(counter.get_by_label("Bill amount")).to_have_value("7")
+
+
+@by_finger
+def test_a_digit_too_many_on_the_screen_is_no_amount(counter: Page) -> None:
+    with slow_lookup(counter):
+        for key in f"{TYPED}9":
+            counter.locator(f'[data-key="{key}"]').tap()
+    expect(counter.get_by_label("Bill amount")).to_have_value("")
 
 
 def test_nothing_is_kept_where_the_answer_is_no_customer(counter: Page) -> None:
     with slow_lookup(counter):
         counter.keyboard.type("505556677")
+        counter.wait_for_timeout(PAUSE)
         counter.keyboard.type("24")
     expect(counter.get_by_role("heading", name="New here? Welcome them in.")).to_be_visible()
     counter.get_by_role("button", name="Add as member").click()
@@ -479,6 +505,7 @@ def test_without_an_answer_the_number_stands_alone_again(counter: Page, complain
     held: list[Route] = []
     counter.route("**/counter/find/", lambda route: held.append(route))
     counter.keyboard.type(TYPED)
+    counter.wait_for_timeout(PAUSE)
     counter.keyboard.type("24")
     held[0].abort("connectionreset")
     expect(field(counter)).to_have_value("50 123 45 67")
