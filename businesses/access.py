@@ -124,11 +124,14 @@ def to_mfa(request: HttpRequest) -> HttpResponse:
     return _go(request, reverse("mfa_activate_totp"))
 
 
-def require_mfa_in_admin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: the admin's views are not ours to decorate."""
+def require_second_factor(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: whatever they can open waits for the second factor; not all of it is ours to decorate."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(reverse("admin:index")) and owes_mfa(request):
+        guarded = ("/admin/", "/developer/", "/styleguide/")
+        if request.path.startswith(guarded) and owes_mfa(request):
             return to_mfa(request)
         return get_response(request)
 

@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "businesses.sessions.limit_sessions",
-    "businesses.access.require_mfa_in_admin",
+    "businesses.access.require_second_factor",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -169,6 +169,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
 }
 
+# allauth counts attempts and used codes here: a memory of each worker's own would count them by the worker.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 # --- People who sign in -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "businesses.User"
@@ -190,6 +199,7 @@ ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter about each change of how one signs in
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 MFA_ADAPTER = "businesses.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Regulars"

@@ -32,6 +32,11 @@ CHECKS: dict[str, tuple[str, str]] = {
                  FROM loyalty_entry WHERE wallet_id = w.id) e ON true
             WHERE (w.balance, w.owed, w.lifetime) IS DISTINCT FROM (e.balance::bigint, e.owed::bigint, e.lifetime::bigint)""",
     ),
+    "debts_come_first": (
+        "Nobody who owes points has any.",
+        """SELECT 'wallet', id, balance::text, '0 while ' || owed || ' are owed'
+             FROM loyalty_wallet WHERE owed > 0 AND balance > 0""",
+    ),
     "balance_is_its_lots": (
         "A wallet's balance is what remains in its lots.",
         """SELECT 'wallet', w.id, w.balance::text, coalesce(l.remaining, 0)::text
@@ -94,10 +99,10 @@ CHECKS: dict[str, tuple[str, str]] = {
     ),
     "reversed_once": (
         "An operation is reversed at most once, and its points no further than they went.",
-        """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points - r.owed_delta)::text, (-o.points)::text
+        """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points - greatest(r.owed_delta, 0))::text, (-o.points)::text
              FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id
             WHERE r.refusal IS NULL GROUP BY o.id, o.points
-           HAVING count(*) > 1 OR sum(r.points - r.owed_delta) <> -o.points""",
+           HAVING count(*) > 1 OR sum(r.points - greatest(r.owed_delta, 0)) <> -o.points""",
     ),
     "reversal_is_marked": (
         "A purchase counts as refunded, a redemption as cancelled, exactly when it was reversed.",

@@ -92,16 +92,17 @@ def last(*, wallet_id: int, business_id: int) -> list[Recent]:
         return [Recent(*row) for row in cursor.fetchall()]
 
 
-def expiring(*, wallet_id: int) -> list[dict[str, Any]]:
-    """What expires when, soonest first: {points, at}."""
-    lots = Lot.objects.filter(wallet_id=wallet_id, open=True, expires_at__isnull=False)
+def expiring(*, wallet_id: int, business_id: int) -> list[dict[str, Any]]:
+    """What expires when, soonest first: {points, at}. What a confidential business issued, only it sees."""
+    lots = _lots(wallet_id, business_id).filter(expires_at__isnull=False)
     rows = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
     return [{"points": row["points"], "at": row["expires_at"]} for row in rows]
 
 
 @dataclass(frozen=True)
 class Why:
-    """A balance opened to the lots that make it up. `elsewhere` sums what other businesses issued."""
+    """A balance opened to the lots that make it up. `elsewhere` sums what other businesses issued, but for confidential
+    ones."""
 
     lots: list[Lot]
     elsewhere: int
@@ -109,5 +110,10 @@ class Why:
 
 def why(*, wallet_id: int, business_id: int) -> Why:
     mine = Lot.objects.filter(wallet_id=wallet_id, open=True, issuer_id=business_id).select_related("entry__operation")
-    others = Lot.objects.filter(wallet_id=wallet_id, open=True).exclude(issuer_id=business_id)
+    others = _lots(wallet_id, business_id).exclude(issuer_id=business_id)
     return Why(list(mine.order_by("expires_at", "id")), others.aggregate(points=Sum("remaining"))["points"] or 0)
+
+
+def _lots(wallet_id: int, business_id: int) -> QuerySet[Lot]:
+    hidden = Q(issuer__confidential=True) & ~Q(issuer_id=business_id)
+    return Lot.objects.filter(wallet_id=wallet_id, open=True).exclude(hidden)

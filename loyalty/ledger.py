@@ -86,6 +86,12 @@ class Actor:
     branch_id: int
     staff_id: int | None = None
     api_key_id: int | None = None
+    branch_said: bool = True
+
+    @property
+    def said(self) -> int | None:
+        """The branch as input: None where the caller left it to us, and we may find another one next time."""
+        return self.branch_id if self.branch_said else None
 
 
 @dataclass(frozen=True)
@@ -189,8 +195,8 @@ def purchase(
     )
 
 
-def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int, points: int, description: str) -> Posted:
-    """Spends `points` > 0 of a customer who has a wallet in the programme."""
+def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int | None, points: int, description: str) -> Posted:
+    """Spends `points` > 0 of a customer who has a wallet in the programme; None for the repeat of a known call."""
     return _post(
         REDEEM,
         _call(rules, actor, call) | {"customer": customer_id, "points": points, "description": description},

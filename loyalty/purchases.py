@@ -35,7 +35,7 @@ def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: da
     """
     call = Call(
         key=key,
-        input_hash=ledger.input_hash("purchase", {"who": [who.by, who.value], "sale": sale, "branch": actor.branch_id}),
+        input_hash=ledger.input_hash("purchase", {"who": [who.by, who.value], "sale": sale, "branch": actor.said}),
         reference=sale.reference,
         occurred_at=sale.occurred_at,
     )
@@ -49,7 +49,8 @@ def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: da
 
 def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, at: datetime) -> Posted:
     known = lookup.facts(program_id=rules.program_id, business_id=rules.business_id, who=who)
-    if known is None and who.by in ("card", "customer"):
+    # A repeat is answered by the ledger, also when the card was replaced since.
+    if known is None and who.by in ("card", "customer") and not ledger.is_known(rules=rules, key=call.key):
         raise lookup.UnknownCustomer
     if known is None or not known.agreed_to_sms:
         return _post(rules, actor, who, known, sale, call, at)
@@ -81,5 +82,6 @@ def refund(*, rules: Rules, actor: Actor, operation_id: int, key: str, reference
 
     Raises `ledger.AlreadyReversed`, `ReferenceUsed`, `KeyReused`, `Busy`.
     """
-    call = Call(key, ledger.input_hash("refund", {"of": operation_id}), reference)
+    content = {"of": operation_id, "reference": reference, "branch": actor.said}
+    call = Call(key, ledger.input_hash("refund", content), reference)
     return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

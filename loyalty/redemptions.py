@@ -6,7 +6,7 @@ from django.db import transaction
 
 from loyalty import ledger, lookup, notices
 from loyalty.ledger import Actor, Call, Posted
-from loyalty.lookup import Who
+from loyalty.lookup import Member, Who
 from loyalty.rules import Rules
 
 
@@ -25,16 +25,22 @@ def redeem(
 
     Raises `lookup.UnknownCustomer`, `ledger.NotEnoughPoints`, `ReferenceUsed`, `KeyReused`, `Busy`.
     """
-    known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
-    content = {"customer": known.customer_id, "points": points, "description": description, "branch": actor.branch_id}
-    call = Call(key, ledger.input_hash("redemption", content | {"reference": reference}), reference)
+    content: dict[str, object] = {"who": [who.by, who.value], "points": points, "description": description}
+    content |= {"branch": actor.said, "reference": reference}
+    call = Call(key, ledger.input_hash("redemption", content), reference)
+    known = _known(rules, who, call)
 
     def post() -> Posted:
         return ledger.redeem(
-            rules=rules, actor=actor, call=call, customer_id=known.customer_id, points=points, description=description
+            rules=rules,
+            actor=actor,
+            call=call,
+            customer_id=known.customer_id if known else None,
+            points=points,
+            description=description,
         )
 
-    if not known.agreed_to_sms:
+    if known is None or not known.agreed_to_sms:
         return post().or_raise()
     with transaction.atomic():
         posted = post()
@@ -42,10 +48,20 @@ def redeem(
     return posted.or_raise()
 
 
+def _known(rules: Rules, who: Who, call: Call) -> Member | None:
+    """None for a repeat, which the ledger answers, also when the card was replaced since."""
+    try:
+        return lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
+    except lookup.UnknownCustomer:
+        if ledger.is_known(rules=rules, key=call.key):
+            return None
+        raise
+
+
 def cancel(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Posted:
     """Gives the points of a redemption of this business back to the lots they came from.
 
     Raises `ledger.AlreadyReversed`, `KeyReused`, `Busy`.
     """
-    call = Call(key, ledger.input_hash("cancellation", {"of": operation_id}))
+    call = Call(key, ledger.input_hash("cancellation", {"of": operation_id, "branch": actor.said}))
     return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

@@ -1,7 +1,7 @@
 """Reads the fields of a JSON body, and collects what is wrong with each for one answer."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -113,6 +113,8 @@ def moment(value: Any) -> datetime:
         raise ValueError("Needs its offset from UTC, such as Z or +04:00.")
     if parsed < EARLIEST:
         raise ValueError("Is too long ago.")
+    if parsed > datetime.now(UTC) + timedelta(days=1):  # the ledger's clock judges what is nearer
+        raise ValueError("Lies more than 5 minutes ahead.")
     return parsed
 
 

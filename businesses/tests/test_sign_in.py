@@ -209,3 +209,15 @@ def test_the_password_is_asked_for_again_before_the_second_factor_changes_but_no
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
     shift(client, began_at=600)
     assert client.get("/accounts/2fa/totp/activate/").url.startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("page", ["/admin/", "/developer/messages/", "/styleguide/"])
+def test_a_superadmin_opens_nothing_of_theirs_without_a_second_factor(client: Client, db: None, page: str) -> None:
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    assert client.get(page)["Location"] == "/accounts/2fa/totp/activate/"
+
+
+def test_a_superadmin_without_a_business_goes_to_the_admin(client: Client, db: None, settings: Any) -> None:
+    settings.DEMO = True
+    client.force_login(User.objects.create_superuser("root@example.com"))
+    assert client.get("/counter/")["Location"] == "/admin/"

@@ -531,7 +531,7 @@ def is_refused(answer: HttpResponse, expected: int | str, *, unknown_method: boo
 
 
 # Notes about the visit itself, not about anything of anybody's.
-OF_VISITS = {"django_session", "usersessions_usersession"}
+OF_VISITS = {"django_session", "usersessions_usersession", "django_cache"}
 
 
 def contents(visitors: list[Visitor]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from businesses.api.fields import Fields, text, uuid
 from businesses.api.problems import Problem, not_found
 from businesses.api.view import ApiCall, BusinessView
+from businesses.models import Branch
 from customers import phones
 from loyalty import ledger, lookup, rules
 from loyalty.ledger import Actor
@@ -61,11 +62,18 @@ def rules_of(call: ApiCall) -> Rules:
 def actor_of(call: ApiCall, fields: Fields, terms: Rules) -> Actor:
     """The key at the branch that the body names, or at the business's first one."""
     branch = fields.read("branch", uuid)
-    branch_id = terms.branches.get(branch) if branch else terms.first_branch_id
+    branch_id = (terms.branches.get(branch) or _closed(call, branch, terms)) if branch else terms.first_branch_id
     if branch_id is None:
         fields.error("branch", "No open branch of this business has that id.")
         branch_id = terms.first_branch_id
-    return Actor(branch_id=branch_id, api_key_id=call.access.key_id)
+    return Actor(branch_id=branch_id, api_key_id=call.access.key_id, branch_said=branch is not None)
+
+
+def _closed(call: ApiCall, branch: UUID, terms: Rules) -> int | None:
+    """A branch that has closed, for the repeat of what happened there before."""
+    if not ledger.is_known(rules=terms, key=call.key):
+        return None
+    return Branch.objects.filter(business_id=terms.business_id, public_id=branch).values_list("pk", flat=True).first()
 
 
 def who_of(fields: Fields, country: str, by: tuple[By, ...] = WHO) -> Who:

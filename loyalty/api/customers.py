@@ -112,7 +112,7 @@ class BalanceView(CustomerCall):
                 "balance": wallet.balance,
                 "owed": wallet.owed,
                 "pending": 0,
-                "expiring": history.expiring(wallet_id=wallet.pk),
+                "expiring": history.expiring(wallet_id=wallet.pk, business_id=rules.business_id),
                 "tier": rules.tier_name(wallet.tier_id),
                 "next_tier": None,
             }

@@ -214,6 +214,7 @@ def points_pad(
 def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error: str = "") -> Context:
     """What has just happened, and the way back."""
     reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
+    moved = (reversal or operation).owed_delta
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
     amount = operation.purchase.amount if hasattr(operation, "purchase") else None
     what = _what(amount, operation.redemption.description if amount is None else "", rules)
@@ -226,8 +227,8 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
         "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
-        "owed": shown.number(reversal.owed_delta) if reversal and reversal.owed_delta else "",
-        "collected": shown.number(-operation.owed_delta) if operation.owed_delta < 0 else "",
+        "owed": shown.number(moved) if moved > 0 else "",
+        "collected": shown.number(-moved) if moved < 0 else "",
     }
 
 

@@ -3,6 +3,7 @@
 Each view answers with the whole page, or to htmx with its one region. Addresses hold our random ids, never a phone.
 """
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -132,7 +133,8 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
     terms, wallet = _rules(request), _wallet(request, customer)
     typed, description = _text(request, "points"), _text(request, "description")
     kept: dict[str, Any] = {"value": typed, "description": description, "status": 422}
-    if not typed.isascii() or not typed.isdigit() or not 0 < int(typed[:13]) < 10**12:
+    points = int(typed) if re.fullmatch(r"0{0,9}[1-9][0-9]{0,11}", typed) else 0
+    if not points:
         return _spend(request, wallet, error=_("Type how many points to spend, in digits."), **kept)
     if len(description) > 200:
         return _spend(request, wallet, error=_("A description has at most 200 characters."), **kept)
@@ -141,7 +143,7 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
             rules=terms,
             actor=_actor(request),
             who=Who("customer", str(wallet.public_id)),
-            points=int(typed),
+            points=points,
             description=description,
             key=_key(request),
             at=timezone.now(),

@@ -61,6 +61,22 @@ BEGIN
   RETURN v_left;
 END $$;
 
+-- Takes the debt that an operation pays (its owed_delta < 0) from the lots of a locked wallet.
+DROP FUNCTION IF EXISTS loyalty_collect;
+CREATE FUNCTION loyalty_collect(p_wallet loyalty_wallet, p_operation loyalty_operation) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_entry bigint;
+BEGIN
+  IF p_operation.owed_delta < 0 THEN
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta, occurred_at)
+    VALUES (p_operation.id, p_wallet.id, p_wallet.customer_id, p_operation.business_id, 'collect', p_operation.owed_delta,
+            p_operation.balance_after, p_operation.owed_delta, p_operation.occurred_at)
+    RETURNING id INTO v_entry;
+    PERFORM loyalty_draw_points(p_wallet, v_entry, -p_operation.owed_delta, p_operation.business_id, NULL);
+  END IF;
+END $$;
+
 -- Expires the due lots of a locked wallet, each as an operation of its own, and returns the wallet as it is then.
 DROP FUNCTION IF EXISTS loyalty_expire_due;
 CREATE FUNCTION loyalty_expire_due(p_wallet loyalty_wallet, p_now timestamptz) RETURNS loyalty_wallet
@@ -234,11 +250,7 @@ BEGIN
     INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
     VALUES (v_entry, v_wallet.id, v_wallet.customer_id, p_business, p_points, p_points, p_expires_at);
     IF v_collect > 0 THEN
-      INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta, occurred_at)
-      VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'collect', -v_collect, operation.balance_after,
-              -v_collect, v_occurred_at)
-      RETURNING id INTO v_entry;
-      PERFORM loyalty_draw_points(v_wallet, v_entry, v_collect, p_business, NULL);
+      PERFORM loyalty_collect(v_wallet, operation);
     END IF;
     UPDATE loyalty_wallet
        SET balance = operation.balance_after, lifetime = lifetime + p_points, owed = owed - v_collect
@@ -271,14 +283,14 @@ BEGIN
     RETURN;
   END IF;
   v_wallet := loyalty_lock_wallet(p_program, p_customer);
-  IF v_wallet.id IS NULL THEN
-    RAISE EXCEPTION 'customer % has no wallet in programme %', p_customer, p_program;
-  END IF;
   SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
   IF FOUND THEN
     outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
     SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
     RETURN;
+  END IF;
+  IF v_wallet.id IS NULL THEN
+    RAISE EXCEPTION 'customer % has no wallet in programme %', p_customer, p_program;
   END IF;
   IF NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = p_branch AND b.business_id = p_business) THEN
     RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
@@ -350,7 +362,8 @@ BEGIN
 END $$;
 
 -- Gives back the points of a cancelled redemption to the lots they came from; where a lot has expired meanwhile,
--- to a new lot of the same issuer that lasts 14 days.
+-- to a new lot of the same issuer that lasts 14 days. What the customer owes is taken from them at once: else who has
+-- a purchase refunded and then a redemption cancelled keeps points of a purchase that is no more.
 DROP FUNCTION IF EXISTS loyalty_unredeem;
 CREATE FUNCTION loyalty_unredeem(p_wallet loyalty_wallet, p_reversal loyalty_operation, p_redeem bigint, p_now timestamptz)
 RETURNS void LANGUAGE plpgsql AS $$
@@ -360,7 +373,7 @@ DECLARE
 BEGIN
   INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, reverses_id, occurred_at)
   VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', p_reversal.points,
-          p_reversal.balance_after, p_redeem, p_reversal.occurred_at)
+          p_wallet.balance + p_reversal.points, p_redeem, p_reversal.occurred_at)
   RETURNING id INTO v_entry;
   FOR v_draw IN
     SELECT d.lot_id, d.issuer_id, d.points, d.point_value, d.business_id, coalesce(l.expires_at <= p_now, false) AS expired
@@ -380,7 +393,8 @@ BEGIN
       UPDATE loyalty_lot SET remaining = remaining + v_draw.points WHERE id = v_draw.lot_id;
     END IF;
   END LOOP;
-  UPDATE loyalty_wallet SET balance = p_reversal.balance_after WHERE id = p_wallet.id;
+  PERFORM loyalty_collect(p_wallet, p_reversal);
+  UPDATE loyalty_wallet SET balance = p_reversal.balance_after, owed = owed + p_reversal.owed_delta WHERE id = p_wallet.id;
   UPDATE loyalty_redemption SET status = 'cancelled' WHERE operation_id = p_reversal.reverses_id;
 END $$;
 
@@ -433,6 +447,7 @@ BEGIN
        AND e.kind IN ('earn', 'redeem');
     IF v_kind = 'cancellation' THEN
       v_taken := v_earned.points;
+      v_owed := -least(v_wallet.owed, -v_taken);
     ELSIF v_earned.id IS NOT NULL THEN
       v_taken := least(v_earned.points, v_wallet.balance);
       v_owed := v_earned.points - v_taken;
@@ -441,7 +456,7 @@ BEGIN
   INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
     api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, reverses_id, reference, local_on, occurred_at)
   VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, v_kind, v_refusal, p_business, p_branch, p_staff, p_api_key,
-    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken, v_owed, p_operation, p_reference, v_local_on,
+    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken + least(v_owed, 0), v_owed, p_operation, p_reference, v_local_on,
     v_occurred_at)
   RETURNING * INTO operation;
   IF v_refusal IS NULL AND v_kind = 'refund' THEN

@@ -13,8 +13,9 @@ from django.utils import timezone, translation
 from businesses import api_keys
 from businesses.api import throttle, view
 from businesses.api.throttle import Throttle
-from businesses.models import ApiKey, BusinessStatus, SettingChange
+from businesses.models import ApiKey, Branch, BusinessStatus, SettingChange
 from conftest import NOON, Shop
+from customers import cards
 from customers.models import Card, Customer, ExternalId
 from loyalty.models import Operation, Purchase, PurchaseLine
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
@@ -510,3 +511,70 @@ def test_the_document_names_every_call_and_each_has_its_refusals(client: Client)
         for call in methods.values():
             assert {"401", "403", "429"} <= call["responses"].keys()
             assert call["security"] == [{"apiKey": []}]
+
+
+# --- A repeat hears the first answer, whatever has changed since --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"), [("purchases", {"amount": "10"}), ("redemptions", {"points": 5, "description": "Tea"})]
+)
+def test_a_repeat_by_a_card_that_was_replaced_hears_the_first_answer(
+    till: Till, shop: Shop, path: str, rest: dict[str, Any]
+) -> None:
+    buy(shop, 100)
+    owner = {"program_id": wallet().program_id, "customer_id": wallet().customer_id, "at": timezone.now()}
+    card = cards.current(**owner)
+    body = {"card": card.token, **rest}
+    first = till.post(path, body, key="k")
+    cards.replace(**owner, token=card.token)
+    again = till.post(path, body, key="k")
+    assert (again.status_code, again.json(), again["Idempotency-Replayed"]) == (201, first.json(), "true")
+    assert problem(till.post(path, body, key="other")) == (404, "unknown_customer")
+
+
+def test_a_repeat_at_a_branch_that_has_closed_hears_the_first_answer(till: Till, shop: Shop) -> None:
+    second = Branch.objects.create(business=shop.business, name="Two")
+    body = {"phone": PHONE, "amount": "10"}
+    named = body | {"branch": str(second.public_id)}
+    assert till.post("purchases", named, key="named").status_code == 201
+    assert till.post("purchases", body, key="ours").status_code == 201
+    Branch.objects.filter(pk=second.pk).update(closed_at=timezone.now())
+    assert till.post("purchases", named, key="named").status_code == 201
+    assert problem(till.post("purchases", named, key="new"))[0] == 422
+    Branch.objects.filter(pk=second.pk).update(closed_at=None)
+    Branch.objects.filter(pk=shop.branch.pk).update(closed_at=timezone.now())  # the one that was chosen for the caller
+    assert till.post("purchases", body, key="ours").status_code == 201
+    assert Purchase.objects.count() == 2
+
+
+def test_a_refund_or_cancellation_with_other_content_is_another_request(till: Till, shop: Shop) -> None:
+    sale = buy(shop, 100)
+    spent = redeem(shop, 5)
+    path = f"redemptions/{spent.public_id}/cancel"
+    assert till.post(path, key="c").status_code == 201
+    assert problem(till.post(path, {"branch": str(shop.branch.public_id)}, key="c")) == (422, "key_reused")
+    path = f"purchases/{sale.public_id}/refunds"
+    assert till.post(path, {"reference": "A"}, key="r").status_code == 201
+    assert problem(till.post(path, {"reference": "B"}, key="r")) == (422, "key_reused")
+
+
+def test_a_moment_thousands_of_years_ahead_is_a_wrong_field(till: Till, shop: Shop) -> None:
+    shop.business.program.points_last_months = 12
+    shop.business.program.save()
+    body = {"phone": PHONE, "amount": "1", "occurred_at": "9999-06-01T00:00:00Z"}
+    assert problem(till.post("purchases", body)) == (422, "invalid")
+
+
+def test_what_a_confidential_business_gave_shows_nowhere_else(
+    till: Till, shop: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    clinic = new_shop("clinic", confidential=True)
+    clinic.business.program.points_last_months = 12
+    clinic.business.program.save()
+    buy(clinic, 70)
+    of = f"customers/{wallet().public_id}"
+    assert till.get(f"{of}/why").json()["elsewhere"] == 0
+    assert till.get(f"{of}/balance").json()["expiring"] == []
+    assert till.get(f"{of}/entries").json()["results"] == []
+    assert len(Till(clinic).get(f"{of}/balance").json()["expiring"]) == 1

@@ -18,6 +18,7 @@ CORRUPTIONS = {
     "balance_is_its_entries": "UPDATE loyalty_wallet SET balance = balance + 1",
     "balance_is_its_entries: owed": "UPDATE loyalty_wallet SET owed = owed + 1",
     "balance_is_its_entries: lifetime": "UPDATE loyalty_wallet SET lifetime = lifetime + 1",
+    "debts_come_first": "UPDATE loyalty_wallet SET owed = owed + 1 WHERE balance > 0",
     "balance_is_its_lots": "UPDATE loyalty_lot SET remaining = remaining - 1 WHERE remaining > 0",
     "lot_is_credit_minus_draws": "UPDATE loyalty_draw SET points = points - 1",
     "entry_is_lots_minus_draws": "UPDATE loyalty_lot SET credit = credit + 1, remaining = remaining + 1",

@@ -206,6 +206,23 @@ def test_a_refund_of_a_purchase_whose_points_paid_a_debt_owes_it_again(shop: Sho
     assert wallet().owed == 100
 
 
+def test_points_that_come_back_pay_a_debt_first(shop: Shop) -> None:
+    """Else the order of two undos would decide whether points of a purchase that is no more can be spent."""
+    refunded = buy(shop, 100)
+    spent = redeem(shop, 70)
+    buy(shop, 10)
+    refund(shop, refunded)
+    assert (wallet().balance, wallet().owed) == (0, 60)
+    posted = cancel(shop, spent)
+    assert (posted.points, posted.owed_delta, posted.balance_after) == (70, -60, 10)
+    assert (wallet().balance, wallet().owed, wallet().lifetime) == (10, 0, 10)
+    entries = Entry.objects.filter(operation_id=posted.id).order_by("id")
+    assert list(entries.values_list("kind", "points", "balance_after", "owed_delta")) == [
+        ("reverse", 70, 70, 0),
+        ("collect", -60, 10, -60),
+    ]
+
+
 def test_a_cancelled_redemption_returns_points_to_the_lots_they_came_from(shop: Shop) -> None:
     earned = [buy(shop, 10).id, buy(shop, 10).id]
     spent = redeem(shop, 15)

@@ -73,9 +73,7 @@ class ModelWallet:
     def earn(self, key: str, points: int, expires_at: datetime | None) -> None:
         self.lots.append(ModelLot(key, points, expires_at))
         self.lifetime += points
-        collected = min(self.owed, points)
-        self.draw(collected)
-        self.owed -= collected
+        self.collect(points)
 
     def unearn(self, key: str, points: int) -> None:
         taken = min(points, self.balance)
@@ -89,6 +87,12 @@ class ModelWallet:
                 self.lots.append(ModelLot(None, part, now + timedelta(days=14)))
             else:
                 lot.remaining += part
+        self.collect(sum(part for _lot, part in taken))
+
+    def collect(self, most: int) -> None:
+        collected = min(self.owed, most)
+        self.draw(collected)
+        self.owed -= collected
 
 
 @dataclass(frozen=True)
