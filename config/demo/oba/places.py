@@ -72,7 +72,7 @@ def _towns(text: str) -> tuple[Area, ...]:
 def _places(area: Area) -> list[Place]:
     return [
         Place(
-            name=f"{area.district or area.city} {number}",
+            name=f"{area.district or area.city} {number:0{len(str(area.branches))}}",  # sorted by name is by number
             city=area.city,
             address=_address(area, number),
             hours="Hər gün 08:00–23:00" if number % 5 else "Hər gün 00:00–24:00",
