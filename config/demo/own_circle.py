@@ -51,7 +51,7 @@ SPA = Shop(
 )
 RESTAURANT = Shop(
     slug="brusnika-restaurant",
-    name="Ресторан «Брусничный дом»",
+    name="Брусничный дом",
     category=Category.RESTAURANT,
     earn_rate=Decimal("0.05"),
     ticket=4_800,
