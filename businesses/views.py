@@ -1,11 +1,14 @@
 """The settings of a business. Who may see what is said in `access`."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +18,8 @@ from businesses import api_keys, branches, changes, pins, staffing
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.forms import BranchForm, InvitationForm, KeyForm, PinForm, SettingsForm, StaffForm
 from businesses.models import Branch, BusinessStatus, Pin, Role, Staff
+
+PAGE = 50
 
 
 @role_required(*MANAGERS)
@@ -40,8 +45,25 @@ def earning_rules(request: StaffRequest) -> HttpResponse:
 
 @role_required(*MANAGERS)
 def branch_list(request: StaffRequest) -> HttpResponse:
-    rows = request.business.branches.order_by("-closed_at", "name", "id")  # the open ones first
-    return _settings(request, "businesses/branches.html", "branches", rows=rows)
+    sought = request.GET.get("q", "").strip()
+    found = request.business.branches.order_by("-closed_at", "name", "id")  # the open ones first
+    for word in sought.split():
+        found = found.filter(Q(name__icontains=word) | Q(city__icontains=word) | Q(address__icontains=word))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "rows": page.object_list,
+        "sought": sought,
+        "many": sought or page.has_other_pages(),
+        "previous_url": _page_url(sought, page.previous_page_number()) if page.has_previous() else "",
+        "next_url": _page_url(sought, page.next_page_number()) if page.has_next() else "",
+        "shown": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+    }
+    return _settings(request, "businesses/branches.html", "branches", **context)
+
+
+def _page_url(sought: str, number: int) -> str:
+    return "?" + urlencode({"q": sought, "page": number} if sought else {"page": number})
 
 
 @role_required(*MANAGERS)

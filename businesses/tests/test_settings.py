@@ -126,6 +126,25 @@ def test_a_branch_is_added_changed_and_closed(shop: Shop, owner: Client) -> None
     assert version(shop) > before
 
 
+def test_a_chain_pages_through_its_branches_and_finds_one(shop: Shop, owner: Client) -> None:
+    assert b'type="search"' not in owner.get("/settings/branches/").content
+    Branch.objects.bulk_create(
+        Branch(business=shop.business, name=f"Nizami {n:03}", city="Bakı", address="Təbriz küç.") for n in range(120)
+    )
+    first = owner.get("/settings/branches/").content.decode()
+    assert "Nizami 048" in first
+    assert "Nizami 049" not in first
+    assert "1–50 of 121" in first
+    last = owner.get("/settings/branches/?page=3").content.decode()
+    assert "Nizami 119" in last
+    found = owner.get("/settings/branches/", {"q": " bakı təbriz 07"}).content.decode()
+    assert "Nizami 077" in found
+    assert "Nizami 011" not in found
+    assert 'value="bakı təbriz 07"' in found
+    assert "?q=Nizami&amp;page=2" in owner.get("/settings/branches/", {"q": "Nizami"}).content.decode()
+    assert b"No branch has these words." in owner.get("/settings/branches/", {"q": "Gəncə"}).content
+
+
 def test_the_last_open_branch_is_not_closed(shop: Shop, owner: Client) -> None:
     answer = owner.post(f"/settings/branches/{shop.branch.public_id}/closure/")
     assert answer.status_code == 422

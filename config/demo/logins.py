@@ -1,20 +1,22 @@
 """Who may sign in to the demo, and how. Known to everybody, so they exist only where `DEMO` is set."""
 
 from businesses.models import Role
-from config.demo import corner_records, main_street
+from config.demo import corner_records, main_street, oba, own_circle, quickmart
 from config.demo.preset import Shop
 
 PASSWORD = "regulars-demo"  # noqa: S105 - printed for whoever starts a demo
 SUPERADMIN = "admin@regulars.example"
 
 
+SHOWN = (main_street.CAFE, oba.CHAIN, own_circle.RESTAURANT, quickmart.SHOP)
+
+
 def logins() -> list[dict[str, str | None]]:
-    cafe, records = main_street.CAFE, corner_records.PRESET.shops[0]
+    """Everybody of one business per programme, whoever shows something else, and the superadmin."""
     return [
-        _login(cafe, Role.OWNER),
-        _login(cafe, Role.MANAGER),
-        _login(cafe, Role.CASHIER),
-        _login(records, Role.OWNER),
+        *(_login(shop, role) for shop in SHOWN for role in (Role.OWNER, Role.MANAGER, Role.CASHIER)),
+        _login(own_circle.CLINIC, Role.CASHIER),
+        _login(corner_records.PRESET.shops[0], Role.OWNER),
         {"role": "superadmin", "email": SUPERADMIN, "password": PASSWORD, "business": None},
     ]
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from businesses.models import Category, Role
-from config.demo.preset import Place, Preset, Reward, Shop, Worker
+from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
 
 CAFE = Shop(
     slug="jacaranda-coffee",
@@ -143,6 +143,6 @@ PRESET = Preset(
     shops=(CAFE, GROCER, BAKERY, HARDWARE, PHARMACY, SALON),
     people=360,
     phone=phone,
-    first_names=tuple(FIRST_NAMES.split()),
-    last_names=tuple(LAST_NAMES.split()),
+    names=(Names(tuple(FIRST_NAMES.split()), tuple(LAST_NAMES.split())),),
+    seasons=(Season((12, 1), (12, 31), often=1.7, more=1.2),),
 )

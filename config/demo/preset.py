@@ -2,27 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from businesses.models import Category, Role
 
 
 @dataclass(frozen=True)
 class Place:
-    """A branch."""
+    """A branch. Without a `city` it is in the programme's; `draw` is how many people live near it."""
 
     name: str
     address: str
     hours: str
+    city: str = ""
+    draw: float = 1
 
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody with a role. The first cashier of a shop rings up its sales, or else its owner."""
+    """Somebody with a role. The first cashier of a shop rings up its sales, or else its owner; a cashier of one
+    `place` those of that place only."""
 
     role: Role
     name: str
     email: str
+    place: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,9 +37,21 @@ class Reward:
     description: str
 
 
+class Product(NamedTuple):
+    """Something to put on a line; `draw` is how often people take it. Weighed goods go by tenths of a kilogram."""
+
+    sku: str
+    name: str
+    category: str
+    price: Decimal
+    draw: float = 1
+    weighed: bool = False
+
+
 @dataclass(frozen=True)
 class Shop:
-    """A business. `ticket` is the usual amount of a sale, `open_from` and `open_until` are hours of the day."""
+    """A business. `ticket` is the usual amount of a sale, `basket` the usual number of lines where it has products;
+    `open_from` and `open_until` are hours of the day."""
 
     slug: str
     name: str
@@ -41,8 +59,12 @@ class Shop:
     earn_rate: Decimal
     places: tuple[Place, ...]
     workers: tuple[Worker, ...]
+    confidential: bool = False
     ticket: float = 10
     spread: float = 0.5
+    price_step: Decimal = Decimal("0.01")
+    products: tuple[Product, ...] = field(default=(), repr=False)
+    basket: float = 4
     draw: float = 1
     open_from: int = 8
     open_until: int = 18
@@ -50,9 +72,32 @@ class Shop:
     rewards: tuple[Reward, ...] = ()
 
 
+class Names(NamedTuple):
+    """First and last names that go together."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+
+
+class Season(NamedTuple):
+    """Days of the year, (month, day) to (month, day) within it, when people come more often and buy more."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+    often: float
+    more: float = 1
+
+    def covers(self, on: date) -> bool:
+        return self.first <= (on.month, on.day) <= self.last
+
+
 @dataclass(frozen=True)
 class Preset:
-    """A programme with its shops and as many people as visit them."""
+    """A programme with its shops and as many people as visit them.
+
+    `gap` is how much longer than in a street of shops people wait between two visits, `week` how busy its days are
+    from Monday on, `claims` how often somebody claims a reward that is within reach.
+    """
 
     slug: str
     name: str
@@ -62,8 +107,18 @@ class Preset:
     city: str
     time_zone: str
     shops: tuple[Shop, ...]
+    language: str = "en"
+    point_value: Decimal = Decimal("0.01")
     points_last_months: int | None = None
     people: int = 0
-    phone: Callable[[int], str] = str
-    first_names: tuple[str, ...] = field(default=(), repr=False)
-    last_names: tuple[str, ...] = field(default=(), repr=False)
+    phone: Callable[[int], str | None] = str
+    external_id: Callable[[int], str | None] = lambda number: None
+    email_host: str = ""
+    names: tuple[Names, ...] = field(default=(), repr=False)
+    gap: float = 1
+    week: tuple[float, ...] = (1, 1, 1, 1, 1, 1, 1)
+    seasons: tuple[Season, ...] = ()
+    claims: float = 0.3
+
+    def season(self, on: date) -> Season | None:
+        return next((season for season in self.seasons if season.covers(on)), None)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from io import StringIO
 
 import phonenumbers
@@ -16,20 +17,30 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F, Sum
 from django.test import Client
 
 from businesses.models import Business, Program, Staff, User
-from config.demo import PRESETS, corner_records, history, loading, main_street
+from config.demo import PRESETS, corner_records, history, loading, main_street, oba, own_circle, quickmart
 from config.demo.history import History
 from config.demo.logins import logins
+from config.demo.preset import Preset
 from config.models import DemoProgress
 from conftest import assert_books_agree
-from customers.models import Card, Consent, Customer, Profile
+from customers.models import Card, Consent, Customer, ExternalId, Profile
 from loyalty import ledger
-from loyalty.models import Membership, Operation, Purchase, Redemption, Wallet
+from loyalty.models import Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 
 TODAY = date(2026, 2, 10)
+Days = tuple[tuple[int, int], tuple[int, int]]
 SMALL = replace(main_street.PRESET, people=12)
+FEW = {
+    "main-street": SMALL,
+    "own-circle": replace(own_circle.PRESET, people=12),
+    "oba": replace(oba.PRESET, people=60),  # so that some live by the cashier's branch
+    "quickmart": replace(quickmart.PRESET, people=12),
+}
+LIVED = [main_street.PRESET, own_circle.PRESET, oba.PRESET, quickmart.PRESET]
 
 
 @pytest.fixture
@@ -39,7 +50,7 @@ def demo(settings: object) -> None:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("config.management.commands.demo.PRESETS", (SMALL, corner_records.PRESET))
+    monkeypatch.setattr("config.management.commands.demo.PRESETS", (*FEW.values(), corner_records.PRESET))
 
 
 def run(*options: str) -> str:
@@ -48,22 +59,30 @@ def run(*options: str) -> str:
     return out.getvalue()
 
 
-def load(today: date = TODAY) -> list[int]:
+def load(preset: Preset = SMALL, today: date = TODAY) -> list[int]:
     heard: list[int] = []
-    loading.load(preset=SMALL, today=today, tell=heard.append)
+    loading.load(preset=preset, today=today, tell=heard.append)
     return heard
 
 
 def story() -> list[tuple[object, ...]]:
     """Everything that happened, without ids."""
-    columns = ("business__slug", "branch__name", "customer__phone", "kind", "points", "balance_after", "occurred_at")
+    columns = (
+        "business__slug",
+        "branch__name",
+        "customer__profiles__name",
+        "kind",
+        "points",
+        "balance_after",
+        "occurred_at",
+    )
     return sorted(Operation.objects.filter(refusal__isnull=True).values_list(*columns))
 
 
 def test_the_same_year_in_another_process() -> None:
     """Also with another seed of Python's own hashes."""
     ask = f"import hashlib; print(hashlib.sha256(repr({YEAR}).encode()).hexdigest())"
-    prelude = "import django, datetime; django.setup(); from config.demo import history, main_street; "
+    prelude = "import django, datetime; django.setup(); from config.demo import history, quickmart, own_circle; "
     answers = {
         subprocess.run(
             [sys.executable, "-c", prelude + ask],
@@ -77,7 +96,10 @@ def test_the_same_year_in_another_process() -> None:
     assert len(answers) == 1
 
 
-YEAR = "history.History(main_street.PRESET, datetime.date(2026, 2, 10)).visits"
+YEAR = (
+    "[(year.people, year.visits) for preset in (own_circle.PRESET, quickmart.PRESET)"
+    " for year in [history.History(preset, datetime.date(2026, 2, 10))]]"
+)
 
 
 def environment() -> dict[str, str]:
@@ -102,10 +124,59 @@ def test_the_year_has_a_rhythm() -> None:
     assert 300 < sum(visit.reward is not None for visit in year.visits) < 0.25 * len(year.visits)
 
 
+@pytest.mark.parametrize(
+    ("preset", "peak", "ordinary", "more"),
+    [
+        (oba.PRESET, ((3, 8), (3, 21)), ((4, 8), (4, 21)), 1.5),
+        (oba.PRESET, ((12, 22), (12, 31)), ((10, 22), (10, 31)), 1.4),
+        (own_circle.PRESET, ((3, 1), (3, 8)), ((5, 1), (5, 8)), 1.5),
+        (own_circle.PRESET, ((12, 14), (12, 31)), ((10, 14), (10, 31)), 1.4),
+        (quickmart.PRESET, ((11, 21), (12, 1)), ((10, 21), (10, 31)), 2),
+    ],
+)
+def test_holidays_are_busy(preset: Preset, peak: Days, ordinary: Days, more: float) -> None:
+    days = [(visit.at.month, visit.at.day) for visit in History(preset, TODAY).visits]
+
+    def came(when: Days) -> int:
+        return sum(when[0] <= day <= when[1] for day in days)
+
+    assert came(peak) > more * came(ordinary)
+
+
 def test_its_people_have_numbers_that_could_exist_and_nobody_shares_one() -> None:
-    phones = [person.phone for person in History(main_street.PRESET, TODAY).people]
-    assert len(set(phones)) == len(phones)
+    phones = [person.phone for preset in LIVED for person in History(preset, TODAY).people if person.phone]
+    assert len(set(phones)) == len(phones) > 2_900
     assert all(phonenumbers.is_valid_number(phonenumbers.parse(phone)) for phone in phones)
+
+
+def test_a_basket_is_the_sum_of_its_lines() -> None:
+    for preset in (replace(oba.PRESET, people=100), quickmart.PRESET):
+        for visit in History(preset, TODAY).visits:
+            assert 0 < len(visit.lines) <= history.LARGEST_BASKET
+            assert visit.amount == sum(line.quantity * line.product.price for line in visit.lines)
+            assert visit.amount == round(visit.amount, 2)
+
+
+def test_the_chain_is_where_people_live() -> None:
+    cities = Counter(place.city for place in oba.PLACES)
+    assert len(oba.PLACES) == len({place.name for place in oba.PLACES}) == 1_600
+    assert [city for city, _number in cities.most_common(4)] == ["Bakı", "Sumqayıt", "Gəncə", "Xırdalan"]
+    assert cities["Bakı"] > 600
+    assert len(cities) > 60
+    homes = Counter(visit.place for visit in History(replace(oba.PRESET, people=300), TODAY).visits)
+    assert homes[0] == max(homes.values()), "the cashier's branch is never empty"
+    assert len(homes) > 250
+
+
+def test_the_shop_has_a_catalogue() -> None:
+    kinds = {product.category for product in quickmart.PRODUCTS}
+    assert Counter(kind.split(" / ")[0] for kind in kinds) == dict.fromkeys(
+        ("Electronics", "Home", "Clothing", "Beauty", "Sports"), 4
+    )
+    for products in (quickmart.PRODUCTS, oba.PRODUCTS):
+        assert 50 <= len(products) == len({product.sku for product in products}) <= 150
+        assert all(product.price > 0 for product in products)
+        assert all(product.price * 10 % 1 == 0 for product in products if product.weighed)
 
 
 @pytest.mark.django_db
@@ -115,7 +186,7 @@ def test_the_command_loads_once_and_says_so() -> None:
     assert "Main Street: 100 %" in said
     before = story()
     assert len(before) > 100
-    assert run() == "Corner Records Club is loaded already.\nMain Street is loaded already.\n"
+    assert [line.partition(" is ")[2] for line in run().splitlines()] == ["loaded already."] * 5
     assert story() == before
     assert set(DemoProgress.objects.values_list("percent", flat=True)) == {100}
     assert not Operation.objects.filter(refusal__isnull=False).exists()
@@ -142,6 +213,71 @@ def test_the_shops_are_what_the_preset_says() -> None:
 
 
 @pytest.mark.django_db
+def test_the_chain_rings_up_with_lines_and_its_cashier_at_one_branch_only() -> None:
+    load(FEW["oba"])
+    chain = Business.objects.get(slug="oba")
+    assert (chain.branches.count(), chain.program.currency, chain.language) == (1_600, "AZN", "az")
+    cashier = Staff.objects.get(business=chain, role="cashier")
+    assert cashier.branch == chain.branches.get(name=oba.PLACES[0].name)
+    rung = Operation.objects.filter(staff__isnull=False)
+    assert set(rung.values_list("staff", "branch")) == {(cashier.pk, cashier.branch_id)}
+    assert Operation.objects.filter(staff=None).count() > rung.count()
+    cost = Sum(F("quantity") * F("unit_price") - F("discount"))
+    sums = dict(PurchaseLine.objects.values_list("purchase").annotate(cost=cost))
+    assert sums == dict(Purchase.objects.values_list("pk", "amount"))
+    assert_books_agree()
+
+
+@pytest.mark.django_db
+def test_the_circle_gives_roubles_back_and_keeps_its_clinic_to_itself() -> None:
+    load(FEW["own-circle"])
+    circle = Program.objects.get(slug="own-circle")
+    houses = Business.objects.filter(program=circle, language="ru")
+    assert (circle.currency, circle.point_value, len(houses)) == ("RUB", 1, 5)
+    assert len({house.category for house in houses}) == 5
+    assert all(Decimal("0.05") <= house.earn_rate <= Decimal("0.1") for house in houses)
+    assert [house.category for house in houses.filter(confidential=True)] == ["medical"]
+    assert Counter(Staff.objects.values_list("role", flat=True)) == {"owner": 5, "manager": 5, "cashier": 5}
+    assert_books_agree()
+
+
+@pytest.mark.django_db
+def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
+    load(FEW["quickmart"])
+    assert 20 <= quickmart.PRESET.people <= 30
+    assert ExternalId.objects.filter(business__slug="quickmart").count() == 12
+    assert Customer.objects.filter(phone=None).count() == 3
+    emails = [profile.email for profile in Profile.objects.all()]
+    assert len(set(emails)) == 12
+    assert all(email.endswith(".example") for email in emails)
+    assert not Consent.objects.filter(customer__phone=None).exists()
+    assert PurchaseLine.objects.exclude(sku__startswith="QM").count() == 0 < PurchaseLine.objects.count()
+    assert_books_agree()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo", "small")
+def test_a_programme_has_only_its_own() -> None:
+    run()
+    assert Program.objects.count() == len(PRESETS)
+    assert not Wallet.objects.exclude(program__profiles__customer=F("customer")).exists()
+    assert Wallet.objects.count() == Customer.objects.count() == sum(preset.people for preset in FEW.values())
+    assert not Operation.objects.exclude(business__program=F("wallet__program")).exists()
+    assert not Operation.objects.exclude(branch__business=F("business")).exists()
+
+
+@pytest.mark.django_db
+def test_how_much_is_loaded_counts_people() -> None:
+    assert loading.percent() is None
+    for preset in PRESETS:
+        loading.begin(preset=preset, today=TODAY)
+    DemoProgress.objects.exclude(program="oba").update(percent=100)
+    assert loading.percent() == 33
+    DemoProgress.objects.update(percent=100)
+    assert loading.percent() is None
+
+
+@pytest.mark.django_db
 def test_the_record_shop_starts_empty() -> None:
     loading.load(preset=corner_records.PRESET, today=TODAY, tell=lambda _percent: None)
     shop = Business.objects.get(slug="corner-records")
@@ -156,12 +292,15 @@ class Killed(BaseException):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("after", [3, 40])
+@pytest.mark.parametrize(
+    ("slug", "after"), [("main-street", 3), ("main-street", 40), ("oba", 60), ("own-circle", 60), ("quickmart", 30)]
+)
 def test_a_load_that_was_killed_is_finished_on_another_day_and_is_the_same(
-    after: int, monkeypatch: pytest.MonkeyPatch
+    slug: str, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load()
-    whole = story()
+    preset = FEW[slug]
+    load(preset)
+    whole, lines = story(), PurchaseLine.objects.count()
     DemoProgress.objects.all().delete()
     wipe_ledger()
 
@@ -176,15 +315,16 @@ def test_a_load_that_was_killed_is_finished_on_another_day_and_is_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "post_many", dying)
         with pytest.raises(Killed):
-            load()
-    assert not loading.loaded(SMALL)
+            load(preset)
+    assert not loading.loaded(preset)
     assert loading.percent() is not None
     assert 0 < len(story()) < len(whole)
-    heard = load(TODAY + timedelta(days=2))
+    heard = load(preset, TODAY + timedelta(days=2))
     assert heard == sorted(heard)
     assert heard[-1] == 100
     assert loading.percent() is None
     assert story() == whole
+    assert PurchaseLine.objects.count() == lines
     assert Card.objects.values("customer").distinct().count() == Card.objects.count()
     assert_books_agree()
 
@@ -202,7 +342,8 @@ def wipe_ledger() -> None:
 def test_the_logins_let_people_in_to_where_they_belong(client: Client) -> None:
     run()
     printed = json.loads(run("--logins"))["logins"]
-    assert [login["role"] for login in printed] == ["owner", "manager", "cashier", "owner", "superadmin"]
+    team = ["owner", "manager", "cashier"]
+    assert [login["role"] for login in printed] == [*team * 4, "cashier", "owner", "superadmin"]
     for login in printed:
         user = authenticate(email=login["email"], password=login["password"])
         assert isinstance(user, User)

@@ -1,5 +1,6 @@
 import json
 from argparse import ArgumentParser
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.demo import PRESETS
-from config.demo.loading import load, loaded, make_superadmin
+from config.demo.loading import begin, load, loaded, make_superadmin
 from config.demo.logins import logins
 from config.demo.preset import Preset
 
@@ -29,7 +30,10 @@ class Command(BaseCommand):
             return
         make_superadmin()
         # The small ones first: their logins work at once.
-        for preset in sorted(PRESETS, key=lambda preset: preset.people):
+        presets = sorted(PRESETS, key=lambda preset: preset.people)
+        for preset in presets:
+            begin(preset=preset, today=_today(preset))
+        for preset in presets:
             self._load(preset)
 
     def _load(self, preset: Preset) -> None:
@@ -45,4 +49,8 @@ class Command(BaseCommand):
                 self.stdout.write(_("%(name)s: %(percent)s %%") % {"name": preset.name, "percent": percent})
                 self.stdout.flush()
 
-        load(preset=preset, today=timezone.now().astimezone(ZoneInfo(preset.time_zone)).date(), tell=tell)
+        load(preset=preset, today=_today(preset), tell=tell)
+
+
+def _today(preset: Preset) -> date:
+    return timezone.now().astimezone(ZoneInfo(preset.time_zone)).date()

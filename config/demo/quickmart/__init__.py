@@ -1,0 +1,70 @@
+"""An online shop: known by its own customer numbers, with carts of a small catalogue and one branch, its site."""
+
+from decimal import Decimal
+
+from businesses.models import Category, Role
+from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from config.demo.quickmart.products import PRODUCTS
+
+SHOP = Shop(
+    slug="quickmart",
+    name="QuickMart",
+    category=Category.ONLINE,
+    earn_rate=Decimal(2),
+    products=PRODUCTS,
+    basket=2.4,
+    open_from=7,
+    open_until=24,
+    places=(Place("Online shop", "quickmart.example", "Always"),),
+    workers=(
+        Worker(Role.OWNER, "Maya Feldman", "owner@quickmart.example"),
+        Worker(Role.MANAGER, "Chris Okafor", "manager@quickmart.example"),
+        Worker(Role.CASHIER, "Dana Reyes", "cashier@quickmart.example"),
+    ),
+    rewards=(
+        Reward(200, "Free delivery"),
+        Reward(500, "$5 off the next order"),
+        Reward(1_000, "$10 off the next order"),
+    ),
+)
+
+FIRST = """
+Ava Noah Emma Liam Sophia Mason Olivia Ethan Isabella Lucas Mia Henry Amelia Jack Harper Leo Ella Owen Grace Daniel
+Chloe Samuel Zoe Aaron Nora Julian Ruby Theo
+"""
+LAST = """
+Thompson Garcia Nguyen Patel Robinson Kim Martinez Walker Chen Adams Rivera Hughes Foster Bennett Coleman Ortiz Price
+Simmons Ward Brooks Sanders Murphy Cruz Bailey
+"""
+
+
+def phone(number: int) -> str | None:
+    """From the numbers kept for fiction. Every fourth customer left none."""
+    return f"+141555501{number:02}" if number % 4 else None
+
+
+def external_id(number: int) -> str:
+    return f"QM-{1000 + number}"
+
+
+PRESET = Preset(
+    slug="quickmart",
+    name="QuickMart Rewards",
+    currency="USD",
+    join_code="QUICKMART",
+    country="US",
+    city="San Francisco, CA",
+    time_zone="America/Los_Angeles",
+    points_last_months=24,
+    shops=(SHOP,),
+    people=28,
+    phone=phone,
+    external_id=external_id,
+    email_host="mail.example",
+    names=(Names(tuple(FIRST.split()), tuple(LAST.split())),),
+    gap=1.5,
+    seasons=(
+        Season((11, 21), (12, 1), often=4, more=1.5),  # Black Friday to Cyber Monday
+        Season((12, 2), (12, 20), often=1.5, more=1.2),
+    ),
+)
