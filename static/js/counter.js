@@ -27,9 +27,9 @@ const PAUSE = 300;
 let burst = null; // when the last of such keys fell
 
 addEventListener("beforeinput", (event) => {
-  if (burst === null || !event.inputType.startsWith("insert") || !event.target.closest?.("#counter-form")) return;
+  if (burst === null || !event.target.closest?.("#counter-form")) return;
   const now = performance.now();
-  if (now - burst < PAUSE) {
+  if (event.inputType.startsWith("insert") && now - burst < PAUSE) {
     event.preventDefault();
     burst = now;
   } else burst = null;
@@ -60,7 +60,10 @@ addEventListener("htmx:afterRequest", ({ detail }) => {
 // What was typed ahead, and the first preview of an amount that came back with an error.
 addEventListener("htmx:load", ({ target }) => {
   const pad = target.querySelector?.("#counter-form[data-preview]");
-  if (!pad) return;
+  if (!pad) {
+    burst = null; // no customer, so nothing can be typed into their bill
+    return;
+  }
   const input = pad.querySelector(".pad-line input");
   if (input.name === "amount" && ahead && !input.value) input.value = ahead;
   preview(pad, input.value);

@@ -270,6 +270,7 @@ def test_everything_is_done_with_the_keyboard_alone(counter: Page) -> None:
 
     keys.type(TYPED)
     expect(counter.get_by_label("Bill amount")).to_be_focused()
+    counter.wait_for_timeout(PAUSE)
     keys.type("10")
     keys.press("Enter")
     expect(counter.locator(".receipt")).to_contain_text("+10")
@@ -301,6 +302,7 @@ def test_the_keys_on_the_screen_do_it_all_by_touch(counter: Page) -> None:
     assert field(counter).evaluate("(input) => input.inputMode") == "none"
     tap(*"509", "erase", *"1234567")
     expect(counter.get_by_label("Bill amount")).to_be_focused()
+    counter.wait_for_timeout(PAUSE)
     tap("2", "4", ".", "8", "0")
     expect(action(counter)).to_contain_text("Add 24 points")
     action(counter).tap()
