@@ -4,6 +4,7 @@ stays, and the ledger's keys keep a sale from being counted twice, so that a loa
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import connection
+from django.utils import timezone
 
+from businesses import pins
+from businesses.access import MANAGERS
 from businesses.models import Branch, Business, Program, Role, Staff, User
 from config.demo import PRESETS
 from config.demo.history import History, Line, Visit
-from config.demo.logins import PASSWORD, SUPERADMIN
+from config.demo.logins import PASSWORD, PIN, SUPERADMIN
 from config.demo.preset import Preset, Reward, Shop, Worker
 from config.models import DemoProgress
 from customers import cards, consents, profiles
@@ -28,6 +32,7 @@ from loyalty.ledger import Actor, Call
 from loyalty.models import Draw, Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 from loyalty.rules import Rules
 
+LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
 DAYS_ONE_BY_ONE = 60
 
@@ -118,6 +123,7 @@ def _business(preset: Preset, program: Program, shop: Shop) -> Business:
             "support_email": owner.email,
             "earn_rate": shop.earn_rate,
             "minimum_spend": shop.minimum_spend,
+            "purchase_limit": Decimal(round(shop.ticket * LIMIT_IN_TICKETS, -1)),
         },
     )
     there = set(Branch.objects.filter(business=business).values_list("name", flat=True))
@@ -151,11 +157,13 @@ def _staffed(preset: Preset, program: Program, business: Business, shop: Shop) -
 
 def _staff(business: Business, branches: list[Branch], worker: Worker) -> Staff:
     usual = None if worker.place is None else branches[worker.place]
-    staff, _new = Staff.objects.get_or_create(
+    staff, new = Staff.objects.get_or_create(
         business=business,
         user=_user(worker.email, worker.name),
         defaults={"role": worker.role, "branch": usual},
     )
+    if new and worker.role in MANAGERS:
+        pins.choose(staff=staff, pin=PIN, at=timezone.now())
     return staff
 
 

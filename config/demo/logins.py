@@ -5,6 +5,7 @@ from config.demo import corner_records, main_street, oba, own_circle, quickmart
 from config.demo.preset import Shop
 
 PASSWORD = "regulars-demo"  # noqa: S105 - printed for whoever starts a demo
+PIN = "204816"  # of every owner and manager, to approve a large sale on a cashier's screen
 SUPERADMIN = "admin@regulars.example"
 
 

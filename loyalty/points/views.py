@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -198,7 +199,8 @@ def brand(program: Program) -> dict[str, str]:
 
 
 def _door() -> Door:
-    countries = Business.objects.filter(status=BusinessStatus.ACTIVE).values_list("country", flat=True).distinct()[:2]
+    by_country = Business.objects.filter(status=BusinessStatus.ACTIVE).values("country").annotate(shops=Count("id"))
+    most = by_country.order_by("-shops", "country").first()
     context = {
         "title": _("Your points"),
         "text": _("Type your phone number. We send you a code, so that only you can see them."),
@@ -208,7 +210,7 @@ def _door() -> Door:
     return Door(
         phone_url=reverse("points"),
         code_url=reverse("points-code"),
-        country=countries[0] if len(countries) == 1 else "",
+        country=most["country"] if most else "",  # who is from elsewhere writes the code of their country
         to_anyone=False,
         context=context,
     )
