@@ -60,11 +60,9 @@ addEventListener("htmx:afterRequest", ({ detail }) => {
 // What was typed ahead, and the first preview of an amount that came back with an error.
 addEventListener("htmx:load", ({ target }) => {
   const pad = target.querySelector?.("#counter-form[data-preview]");
-  if (!pad) {
-    burst = null; // no customer, so nothing can be typed into their bill
-    return;
-  }
-  const input = pad.querySelector(".pad-line input");
+  const input = pad?.querySelector(".pad-line input");
+  if (input?.name !== "amount") burst = null; // no bill is open that a digit too many could go to
+  if (!pad) return;
   if (input.name === "amount" && ahead && !input.value) input.value = ahead;
   preview(pad, input.value);
 });
