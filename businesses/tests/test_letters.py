@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from businesses.models import User
@@ -24,12 +23,6 @@ WORDS = {
     "changed": {"en": "has a new password", "az": "yeni şifrəsi var", "ru": "новый пароль"},
 }
 LANGUAGES = pytest.mark.parametrize("language", ["en", "az", "ru"])
-
-
-@pytest.fixture(autouse=True)
-def nobody_wrote_before() -> None:
-    """A second letter to the same address has to wait for three minutes."""
-    cache.clear()
 
 
 def sign_up(client: Client, email: str, headers: dict[str, str]) -> None:

@@ -37,7 +37,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FORM = "application/x-www-form-urlencoded"
 MANAGERS = (Role.OWNER, Role.MANAGER)
 STAFF = tuple(Role)
-LOGIN, START, POINTS = "/accounts/login/", "/start/", "/points/"
+LOGIN, START, POINTS, ADMIN = "/accounts/login/", "/start/", "/points/", "/admin/"
 
 # Whole branches of addresses that others keep, and why they need no lines here.
 NOT_OURS = {
@@ -213,7 +213,8 @@ class AtWork(Door):
         if visitor.user is None:
             return LOGIN
         if visitor.staff is None:
-            return START if method == "GET" else 404
+            home = ADMIN if visitor.user.is_superuser else START
+            return home if method == "GET" else 404
         welcome = visitor.staff.role in self.roles and self.is_of(visitor.staff.business, world)
         return None if welcome else 404
 

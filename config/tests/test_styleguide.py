@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import call_command
 from django.template.loader import get_template
 from django.test import Client, override_settings
@@ -24,7 +25,9 @@ SCREENS = [
 
 @pytest.fixture
 def superadmin(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("root@example.com", "a long enough one"))
+    root = User.objects.create_superuser("root@example.com", "a long enough one")
+    TOTP.activate(root, generate_totp_secret())
+    client.force_login(root)
     return client
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from businesses.models import Role, Staff, User
+from businesses.tests.conftest import signed_in
 from conftest import NOON, Shop
 from customers.models import Message
 from customers.tests.conftest import ask, sent_code
@@ -71,7 +72,7 @@ def test_in_production_the_outbox_is_for_superadmins_and_hides_codes(client: Cli
     assert client.get(reverse("developer-messages")).status_code == 404
     client.force_login(User.objects.create_user("root@example.test", "correct horse battery"))
     assert client.get(reverse("developer-messages")).status_code == 404
-    client.force_login(User.objects.create_superuser("super@example.test", "correct horse battery"))
+    client = signed_in(User.objects.create_superuser("super@example.test", "correct horse battery"))
     page = client.get(reverse("developer-messages")).content.decode()
     assert "is your code" in page
     assert not re.search(rf"\b{sent_code()}\b", page)
