@@ -56,11 +56,13 @@ class RateField(forms.DecimalField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=0, max_digits=10, decimal_places=4, **options)
-        text = gettext_lazy("Write a number of 0 or more, with at most four decimals.")
-        self.error_messages |= {"invalid": text}
-        for check in self.validators:
-            if hasattr(check, "message"):
-                check.message = text
+        self.error_messages |= {"invalid": gettext_lazy("Write a number of 0 or more, with at most four decimals.")}
+
+    def run_validators(self, value: Any) -> None:
+        try:
+            super().run_validators(value)
+        except ValidationError as error:
+            raise ValidationError(self.error_messages["invalid"]) from error
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)

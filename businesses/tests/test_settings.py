@@ -38,6 +38,13 @@ def test_a_business_changes_its_name_and_it_is_remembered(shop: Shop, owner: Cli
     assert b"Nar &amp; Nar" in owner.get("/settings/").content
 
 
+@pytest.mark.parametrize("rate", ["-1", "abc", "1.23456", "99999999999"])
+def test_a_wrong_rate_is_told_in_our_words(owner: Client, rate: str) -> None:
+    answer = owner.post("/settings/", ANSWERS | {"earn_rate": rate})
+    assert answer.status_code == 422
+    assert "Write a number of 0 or more, with at most four decimals." in answer.text
+
+
 def test_saving_without_a_change_moves_nothing(shop: Shop, owner: Client) -> None:
     owner.post("/settings/", ANSWERS)
     before = version(shop)

@@ -51,7 +51,8 @@ class TrailStep(s.Serializer[Any]):
 RECORD_PURCHASE: Call = {
     "operation_id": "record_purchase",
     "summary": "Record a purchase and earn points",
-    "description": "An unknown phone or outside id is enrolled. Safe to send again with the same key.",
+    "description": "An unknown phone or outside id is enrolled. Safe to send again with the same key. Lines are kept as"
+    " they are sent: they need not add up to the amount, which alone earns points.",
     "parameters": [IDEMPOTENCY_KEY],
     "request": fields(
         "PurchaseRequest",
