@@ -116,7 +116,7 @@ class Operation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["business", "id"], name="operation_business"),
+            models.Index(fields=["business", "local_on", "id"], name="operation_business_day"),
             models.Index(fields=["staff", "local_on", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="operation_reverses"),
         ]
@@ -217,6 +217,8 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["business", "customer"], name="one_membership")]
+        # Changes once a day at most, which is what the list of customers costs a purchase; see docs/decisions/0006.
+        indexes = [models.Index("business", F("last_on").desc(nulls_last=True), F("id").desc(), name="membership_came_last")]
 
 
 class Purchase(models.Model):

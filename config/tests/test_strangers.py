@@ -319,6 +319,13 @@ DOORS: dict[str, Door] = {
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
+    # The customers of a business, among those of its programme.
+    "customers/": AtWork(MANAGERS),
+    "customers/<uuid:customer>/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/history/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
+        MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
+    ),
     # Customers. A poster hangs in the street: its address is for everybody.
     "points/": Everybody(),
     "points/code/": Everybody(),
