@@ -35,7 +35,7 @@ def text(*, business: str, version: str = CURRENT) -> str:
 
 
 def give(*, customer_id: int, business_id: int, channel: Channel, source: str, at: datetime) -> None:
-    """To the current text. `source` is where: `counter`, `join`, `points`, `portal`, `api`. A second yes adds nothing."""
+    """To the current text. `source` is where: `counter`, `join`, `points`, `portal`, `api`. A second yes is no news."""
     _answer(customer_id, business_id, channel, source, at, granted=True)
 
 

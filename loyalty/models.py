@@ -218,8 +218,10 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["business", "customer"], name="one_membership")]
-        # Changes once a day at most, which is what the list of customers costs a purchase; see docs/decisions/0006.
-        indexes = [models.Index("business", F("last_on").desc(nulls_last=True), F("id").desc(), name="membership_came_last")]
+        # Moves once a day at most: all that the list of customers costs a purchase. See docs/decisions/0006.
+        indexes = [
+            models.Index("business", F("last_on").desc(nulls_last=True), F("id").desc(), name="membership_came_last")
+        ]
 
 
 class Purchase(models.Model):

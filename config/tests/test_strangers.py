@@ -323,6 +323,7 @@ DOORS: dict[str, Door] = {
     "customers/": AtWork(MANAGERS),
     "customers/<uuid:customer>/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/history/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/adjustment/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
         MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
     ),

@@ -10,7 +10,7 @@ LAST_WORD = models.Func("name", models.Value("\\S+\\Z"), function="substring", o
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("customers", "0004_code_client_message_kinds")]
+    dependencies = [("customers", "0005_blocked_customers")]
     operations = [
         AddIndexConcurrently(
             "customer", models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="customer_phone_end")

@@ -106,15 +106,16 @@ def _count(business: Business) -> int:
 # and profiles of these few are looked up one by one (joined, the database read a million of them).
 HELD = """
 SELECT m.id FROM (
-  SELECT id, customer_id, visits, spend, first_on, last_on FROM loyalty_membership WHERE business_id = %(business)s::bigint
+  SELECT id, customer_id, visits, spend, first_on, last_on FROM loyalty_membership
+   WHERE business_id = %(business)s::bigint
    ORDER BY last_on DESC NULLS LAST, id DESC LIMIT %(reach)s::integer) m
  ORDER BY {by} NULLS LAST, m.id DESC LIMIT %(page)s::integer OFFSET %(start)s::integer"""
 OF_THEM = "WHERE customer_id = m.customer_id AND program_id = %(program)s::bigint"
 # Put together from constants; every value is a parameter.
 SORTED = {
     Sort.LAST: HELD.format(by="m.last_on DESC"),
-    Sort.NAME: HELD.format(by=f"(SELECT nullif(lower(name), '') FROM customers_profile {OF_THEM})"),
-    Sort.BALANCE: HELD.format(by=f"(SELECT balance FROM loyalty_wallet {OF_THEM}) DESC"),
+    Sort.NAME: HELD.format(by=f"(SELECT nullif(lower(name), '') FROM customers_profile {OF_THEM})"),  # noqa: S608
+    Sort.BALANCE: HELD.format(by=f"(SELECT balance FROM loyalty_wallet {OF_THEM}) DESC"),  # noqa: S608
     Sort.VISITS: HELD.format(by="m.visits DESC"),
     Sort.SPEND: HELD.format(by="m.spend DESC"),
     Sort.NEWEST: HELD.format(by="m.first_on DESC"),

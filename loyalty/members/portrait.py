@@ -16,7 +16,7 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class Rhythm:
-    """`gap`: days that usually pass until the next visit; `since`: days since the last; `once`: came on one day only."""
+    """`gap`: the days that usually pass between visits; `since`: those since the last; `once`: there was but one."""
 
     gap: float
     since: int

@@ -29,19 +29,19 @@ LATE = 2  # times the usual gap
 Context = dict[str, Any]
 
 
-def rows(business: Business, members: list[Membership], now: datetime) -> list[Context]:
-    """A line of the list for each, in three queries."""
+def table(business: Business, members: list[Membership], now: datetime) -> Context:
+    """A line of the list for each, in four queries."""
     ids = [member.customer_id for member in members]
     persons = people.in_lists(program_id=business.program_id, customer_ids=ids)
     wallets = Wallet.objects.filter(program_id=business.program_id, customer_id__in=ids)
     by_customer = {wallet.customer_id: wallet for wallet in wallets}
     tiers = dict(Tier.objects.filter(program_id=business.program_id).values_list("pk", "name"))
     currency = business.program.currency
-    return [
+    rows = [
         {
             "person": persons[member.customer_id],
             "id": (wallet := by_customer[member.customer_id]).public_id,
-            "tier": tiers.get(wallet.tier_id, ""),
+            "tier": tiers.get(wallet.tier_id or 0, ""),
             "balance": shown.number(wallet.balance),
             "visits": shown.number(member.visits),
             "spend": money.show_amount(member.spend, currency, shown.language()),
@@ -49,12 +49,14 @@ def rows(business: Business, members: list[Membership], now: datetime) -> list[C
         }
         for member in members
     ]
+    return {"rows": rows, "tiers": bool(tiers)}
 
 
 def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Context:
     """A customer's page."""
-    known = Membership.objects.filter(business=business, customer_id=wallet.customer_id).first()
-    member = known or Membership(business=business, customer_id=wallet.customer_id, visits=0, visit_days=0, spend=Decimal(0))
+    who: Context = {"business": business, "customer_id": wallet.customer_id}
+    never = Membership(**who, visits=0, visit_days=0, spend=Decimal(0))
+    member = Membership.objects.filter(**who).first() or never
     today = now.astimezone(ZoneInfo(rules.time_zone)).date()
     usual = portrait.rhythm(membership=member, today=today)
     past = history.visible(wallet_id=wallet.pk, business_id=business.pk)[: LINES + 1]
@@ -87,7 +89,7 @@ def head(wallet: Wallet, rules: Rules) -> Context:
         "person": person,
         "tier": rules.tier_name(wallet.tier_id) or "",
         "customer_url": reverse("customer", args=[wallet.public_id]),
-        "blocked": getattr(wallet.customer, "blocked_at", None) is not None,
+        "blocked": wallet.customer.blocked_at is not None,
     }
 
 
@@ -97,7 +99,9 @@ def lines(past: Iterable[Line], rules: Rules, now: datetime) -> list[Context]:
     return [
         {
             "name": _title(line) if line.business else _("Elsewhere in the programme"),
-            "detail": " · ".join(filter(None, (_amount(line, rules), day(line.occurred_at.astimezone(zone).date(), now)))),
+            "detail": " · ".join(
+                filter(None, (_amount(line, rules), day(line.occurred_at.astimezone(zone).date(), now)))
+            ),
             "points": shown.signed(line.points),
             "earned": line.points > 0,
         }
@@ -148,7 +152,10 @@ def _rhythm(usual: Rhythm) -> str:
         return once % {"days": shown.number(gap)}
     every = ngettext("Usually comes every day", "Usually comes every %(days)s days", gap) % {"days": shown.number(gap)}
     since = ngettext("last seen %(days)s day ago", "last seen %(days)s days ago", usual.since)
-    said = {"usually": every, "seen": since % {"days": shown.number(usual.since)} if usual.since else _("last seen today")}
+    said = {
+        "usually": every,
+        "seen": since % {"days": shown.number(usual.since)} if usual.since else _("last seen today"),
+    }
     if usual.overdue < 1:
         return _("%(usually)s, %(seen)s.") % said
     times = shown.decimal(round(Decimal(usual.overdue), 1))

@@ -3,12 +3,13 @@
 What is searched for is posted: phone numbers stand in no address and no log.
 """
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,7 +24,7 @@ from customers.models import Channel
 from loyalty import history, rules
 from loyalty.members import listing, screen
 from loyalty.members.listing import Sort
-from loyalty.models import Wallet
+from loyalty.models import Entry, Wallet
 from loyalty.rules import Rules
 
 
@@ -47,18 +48,17 @@ def _found(request: StaffRequest, sought: str) -> HttpResponse:
     except listing.TooShort:
         error = _("Type at least %(digits)s digits of a phone number.") % {"digits": listing.FEWEST_DIGITS}
         return _page(request, {"sought": sought[: listing.LONGEST], "error": error, "searched": True}, status=422)
-    rows = screen.rows(request.business, found.members, timezone.now())
-    context = {"sought": sought[: listing.LONGEST], "searched": True, "rows": rows, "most": listing.FOUND}
-    return _page(request, context | {"more": found.more})
+    context = {"sought": sought[: listing.LONGEST], "searched": True, "more": found.more, "most": listing.FOUND}
+    return _page(request, context | screen.table(request.business, found.members, timezone.now()))
 
 
 def _list(request: StaffRequest) -> HttpResponse:
     sort = Sort(request.GET["sort"]) if request.GET.get("sort") in Sort.values else Sort.LAST
     page = listing.page(business=request.business, sort=sort, number=_number(request.GET.get("page", "")))
-    figures = {name: shown.number(value) for name, value in (("first", page.first), ("last", page.last), ("all", page.all))}
+    figures = {name: shown.number(getattr(page, name)) for name in ("first", "last", "all")}
     context = {
-        "rows": screen.rows(request.business, page.members, timezone.now()),
-        "sorts": [{"url": f"?{urlencode({'sort': each})}", "label": each.label, "current": each == sort} for each in Sort],
+        **screen.table(request.business, page.members, timezone.now()),
+        "sorts": [{"url": f"?sort={each}", "label": each.label, "current": each == sort} for each in Sort],
         "previous_url": _url(sort, page.number - 1) if page.number > 1 else "",
         "next_url": _url(sort, page.number + 1) if page.last < page.all else "",
         "shown": _("%(first)s–%(last)s of %(all)s") % figures,
@@ -83,7 +83,7 @@ def _page(request: StaffRequest, context: dict[str, Any], status: int = 200) -> 
 @require_GET
 @role_required(*MANAGERS)
 def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
-    context = screen.page(request.business, _rules(request), _wallet(request, customer), timezone.now())
+    context = screen.page(request.business, rules_of(request), wallet_of(request, customer), timezone.now())
     return render(request, "members/customer.html", context)
 
 
@@ -91,10 +91,10 @@ def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
 @role_required(*MANAGERS)
 def past(request: StaffRequest, customer: UUID) -> HttpResponse:
     """All that happened to the points, as far as this business may know."""
-    wallet, terms = _wallet(request, customer), _rules(request)
+    wallet, terms = wallet_of(request, customer), rules_of(request)
     entries = history.visible(wallet_id=wallet.pk, business_id=request.business.pk)
     page = Paginator(entries, listing.PAGE).get_page(request.GET.get("page"))
-    lines = history.lines(page.object_list, business_id=request.business.pk)
+    lines = history.lines(cast(QuerySet[Entry], page.object_list), business_id=request.business.pk)
     context = {
         "lines": screen.lines(lines, terms, timezone.now()),
         "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
@@ -109,7 +109,7 @@ def past(request: StaffRequest, customer: UUID) -> HttpResponse:
 @role_required(*MANAGERS)
 def withdrawal(request: StaffRequest, customer: UUID, channel: str) -> HttpResponse:
     """Stops messages on the customer's word. Only they themselves can allow them."""
-    wallet = _wallet(request, customer)
+    wallet = wallet_of(request, customer)
     if channel not in consents.OFFERED:
         raise Http404
     if request.method == "POST":
@@ -123,14 +123,14 @@ def withdrawal(request: StaffRequest, customer: UUID, channel: str) -> HttpRespo
         messages.success(request, _("Nothing more is sent to them."))
         return redirect("customer", wallet.public_id)
     context = {"channel": Channel(channel)}
-    return render(request, "members/withdrawal.html", screen.head(wallet, _rules(request)) | context)
+    return render(request, "members/withdrawal.html", screen.head(wallet, rules_of(request)) | context)
 
 
-def _rules(request: StaffRequest) -> Rules:
+def rules_of(request: StaffRequest) -> Rules:
     return rules.of(request.business.pk, request.business.program.rules_version)
 
 
-def _wallet(request: StaffRequest, customer: UUID) -> Wallet:
+def wallet_of(request: StaffRequest, customer: UUID) -> Wallet:
     """Anybody of the programme, as at the counter: who comes for the first time may be helped too."""
     served = request.business.status == BusinessStatus.ACTIVE
     wallets = Wallet.objects.filter(program_id=request.business.program_id) if served else Wallet.objects.none()

@@ -7,7 +7,7 @@ from django.db.models import F
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("loyalty", "0006_debts_first")]
+    dependencies = [("loyalty", "0007_adjustments")]
     operations = [
         AddIndexConcurrently(
             "membership",
