@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("businesses.urls")),
     path("", include("customers.urls")),
     path("", include("loyalty.counter.urls")),
+    path("", include("loyalty.activity.urls")),
     path("", include("loyalty.members.urls")),
     path("", include("loyalty.points.urls")),
     path("language/", set_language, name="set_language"),

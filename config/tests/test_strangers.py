@@ -320,6 +320,8 @@ DOORS: dict[str, Door] = {
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
     # The customers of a business, among those of its programme.
+    "activity/": AtWork(STAFF),
+    "activity/export/": AtWork(MANAGERS),
     "customers/": AtWork(MANAGERS),
     "customers/<uuid:customer>/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/history/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),

@@ -135,6 +135,7 @@ NO_PAGES = {
     "health/ready": "for machines",
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
+    "activity/export/": "a file to keep",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
     "accounts/login/code/confirm/": "nobody signs in by a mailed code",
     "accounts/2fa/recovery-codes/download/": "a text file",
