@@ -294,6 +294,7 @@ DOORS: dict[str, Door] = {
     "accounts/name/": SignedIn(),
     "invitations/<uuid:token>/": Invited(ids={"token": invitation}),
     "settings/": AtWork(MANAGERS),
+    "settings/messages/": AtWork(MANAGERS),
     "settings/look/": AtWork((Role.OWNER,)),
     "settings/look/logo/": AtWork((Role.OWNER,)),
     "settings/look/logo/removal/": AtWork((Role.OWNER,)),
