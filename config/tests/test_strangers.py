@@ -280,6 +280,8 @@ WHO = {"phone": PHONE}
 DOORS: dict[str, Door] = {
     "": Everybody(),
     "demo/progress/": Everybody(),
+    "help/": AtWork(STAFF),
+    "how-it-works/": Everybody(),
     "health/live": Everybody(),
     "health/ready": Everybody(),
     "language/": Everybody(method="POST"),
