@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -123,6 +124,10 @@ class Business(models.Model):
     purchase_limit = models.DecimalField(
         _("largest purchase without a manager"), max_digits=15, decimal_places=3, null=True, blank=True
     )
+    brand_colour = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
+    logo_digest = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    tells_points_earned = models.BooleanField(_("writes when points are added"), default=True, db_default=True)
+    tells_points_redeemed = models.BooleanField(_("writes when points are spent"), default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -134,6 +139,23 @@ class Business(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def style_url(self) -> str:
+        """Of the style sheet with its colour; empty without one."""
+        return reverse("brand-style", args=[self.brand_colour.removeprefix("#")]) if self.brand_colour else ""
+
+    @property
+    def logo_url(self) -> str:
+        return reverse("logo", args=[self.logo_digest]) if self.logo_digest else ""
+
+
+class Logo(models.Model):
+    """A business's picture, written anew by us. In the database, so that backups hold it and web servers keep none."""
+
+    business = models.OneToOneField(Business, models.PROTECT, primary_key=True, related_name="logo")
+    digest = models.CharField(max_length=32, db_index=True)
+    picture = models.BinaryField(help_text="WebP")
 
 
 class Branch(models.Model):

@@ -17,6 +17,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from businesses import charts
+from config.front import scene
 
 BUSINESS = {"name": "Nar Coffee"}
 BRANCH = {"name": "Nizami street"}
@@ -120,6 +121,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "stats": day_stats("42", "1,186"),
         "tabs": [{"label": _("Customers"), "url": "#tabs", "current": True}, {"label": _("Segments"), "url": "#tabs"}],
         "qr": qr_svg(),
+        "scene": scene(),
         "long_name": LONG_NAME,
         "code_errors": ["That code has expired. Ask for a new one."],
         "colours": ["canvas", "surface", "sunken", "line", "ink", "secondary", "action", "soft", "ok", "warn", "bad"],

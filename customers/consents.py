@@ -49,6 +49,13 @@ def agreed(*, customer_id: int, business_id: int, channel: Channel) -> bool:
     return bool(newest and newest.granted)
 
 
+def count(*, business_id: int, channel: Channel) -> int:
+    """How many customers agree today."""
+    answers = Consent.objects.filter(business_id=business_id, channel=channel)
+    newest = answers.order_by("customer_id", "-id").distinct("customer_id")
+    return Consent.objects.filter(pk__in=newest.values("pk"), granted=True).count()
+
+
 def current(*, customer_id: int) -> list[Answer]:
     """The newest answer for each business and channel that was ever asked about."""
     newest = (

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from businesses import shown
+from businesses import brands, shown
 from businesses.models import Business, BusinessStatus, Program
 from customers import cards, consents, phones, profiles, sessions, sign_in
 from customers.forms import ProfileForm
@@ -192,12 +192,6 @@ def home_url(wallet: Wallet) -> str:
     return reverse("points-wallet", args=[wallet.public_id])
 
 
-def brand(program: Program) -> dict[str, str]:
-    """Whose page it is: of the business where it is alone in its programme, else of the programme."""
-    businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
-    return {"name": businesses[0].name if len(businesses) == 1 else program.name}
-
-
 def _door() -> Door:
     by_country = Business.objects.filter(status=BusinessStatus.ACTIVE).values("country").annotate(shops=Count("id"))
     most = by_country.order_by("-shops", "country").first()
@@ -236,7 +230,7 @@ def _token(mine: Wallet) -> str:
 
 
 def _context(mine: Wallet, **more: Any) -> dict[str, Any]:
-    return {"wallet": mine, "business": brand(mine.program), **more}
+    return {"wallet": mine, "business": brands.of_program(mine.program), **more}
 
 
 def _tabs(request: CustomerRequest, mine: Wallet) -> list[dict[str, Any]]:

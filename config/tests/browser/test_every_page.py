@@ -136,6 +136,8 @@ NO_PAGES = {
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
     "activity/export/": "a file to keep",
+    "brands/<str:colour>.css": "a style sheet",
+    "logos/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
     "accounts/login/code/confirm/": "nobody signs in by a mailed code",
     "accounts/2fa/recovery-codes/download/": "a text file",
