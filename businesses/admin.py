@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 
 from businesses import onboarding, staffing, users
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
-from businesses.panel import ByBusiness, Column, NeverDeleted, ReadOnly
+from businesses.panel import ByBusiness, Column, NeverDeleted, ReadOnly, record_id
 
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
@@ -104,7 +104,7 @@ class BusinessAdmin(NeverDeleted):
         return self.press(request, object_id, title=title, text=text, does=does)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        waits = Business.objects.filter(pk=object_id, status=BusinessStatus.WAITING).exists()
+        waits = Business.objects.filter(pk=record_id(str(object_id)), status=BusinessStatus.WAITING).exists()
         return super().get_actions_detail(request, object_id) if waits else []
 
 
@@ -194,7 +194,7 @@ class UserAdmin(ReadOnly):
         return self.press(request, object_id, title=_("Enable this account"), does=does)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        active = User.objects.filter(pk=object_id, is_active=True).exists()
+        active = User.objects.filter(pk=record_id(str(object_id)), is_active=True).exists()
         meant = "disable" if active else "enable"
         return [each for each in super().get_actions_detail(request, object_id) if each.path == meant]
 

@@ -4,7 +4,7 @@ instead of columns, and what nobody may edit has no form."""
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.forms import Form, ValidationError
+from django.forms import CharField, Form, HiddenInput, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from businesses import shown
 
@@ -64,6 +65,23 @@ def points(label: Any, path: str, *, signed: bool = False) -> Column:
 
     column = Column(label, path, show=show)
     return column
+
+
+class KeyedForm(Form):
+    """A form whose press counts once, however often it is sent."""
+
+    key = CharField(widget=HiddenInput, initial=lambda: uuid4().hex, max_length=64)
+
+    def renew_key(self) -> None:
+        """The refusal is stored under the old one."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data["key"] = uuid4().hex  # type: ignore[index]
+
+
+class Reason(Form):
+    """Why something is done: the log and whoever asks later read it."""
+
+    reason = CharField(label=gettext_lazy("Reason"), max_length=250, widget=UnfoldAdminTextInputWidget)
 
 
 class CappedPaginator(Paginator):
@@ -125,25 +143,28 @@ class PanelAdmin(ModelAdmin):
         *,
         title: str,
         text: str = "",
-        form_class: type[Form] = Form,
+        form_of: Callable[[Any, Any], Form] = lambda data, record: Form(data),
         does: Callable[[Any, dict[str, Any]], str],
     ) -> HttpResponse:
         """A page that asks once more, or for a reason, before something is done to a record; the press is a POST.
 
-        `does` takes the record and the answers, and returns the sentence for the log. It raises `ValidationError` to
-        refuse, which is shown beside the fields with what was typed.
+        `form_of` makes the form from what was posted and the record. `does` takes the record and the answers, and
+        returns the sentence for the log. It raises `ValidationError` to refuse, which is shown beside the fields with
+        what was typed.
         """
         if not request.user.is_superuser:  # type: ignore[union-attr]
             raise PermissionDenied
         record = self.get_object(request, unquote(record_id))
         if record is None:
             raise Http404
-        form = form_class(request.POST if request.method == "POST" else None)
+        form = form_of(request.POST if request.method == "POST" else None, record)
         if request.method == "POST" and form.is_valid():
             try:
                 said = does(record, form.cleaned_data)
             except ValidationError as refusal:
                 form.add_error(None, refusal)
+                if isinstance(form, KeyedForm):
+                    form.renew_key()
             else:
                 self.log_change(request, record, said)
                 self.message_user(request, said, messages.SUCCESS)

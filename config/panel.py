@@ -100,6 +100,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Lots"), "inventory_2", _list("loyalty", "lot")),
                 (_("Purchases"), "shopping_bag", _list("loyalty", "purchase")),
                 (_("Redemptions"), "redeem", _list("loyalty", "redemption")),
+                (_("Adjustments"), "edit_note", _list("loyalty", "adjustment")),
                 (_("Approvals"), "verified_user", _list("loyalty", "approval")),
             ],
         ),

@@ -3,17 +3,22 @@
 Birthdays and e-mail addresses stand on the customer's own page only; texts of messages nowhere, for some hold codes.
 """
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.forms import ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import action
 
 from businesses.models import Business
-from businesses.panel import ByBusiness, Column, ReadOnly, RecordedOn
-from customers import phones
+from businesses.panel import ByBusiness, Column, ReadOnly, Reason, RecordedOn, record_id
+from customers import blocking, phones
 from customers.models import Consent, Customer, ExternalId, Message, Profile
 
 PHONE = Column(gettext_lazy("phone"), show=lambda customer: phones.show(customer.phone) if customer.phone else None)
@@ -21,6 +26,7 @@ THEIR_PHONE = Column(
     gettext_lazy("customer"),
     show=lambda record: phones.show(record.customer.phone) if record.customer and record.customer.phone else None,
 )
+BLOCKED = Column(gettext_lazy("blocked since"), "blocked_at")
 FIND = gettext_lazy("Phone, as people write it")
 
 
@@ -38,11 +44,14 @@ def meant(text: str) -> list[str]:
 @admin.register(Customer)
 class CustomerAdmin(ReadOnly):
     search_help_text = gettext_lazy("Phone, or a shop's own number")
-    list_display = (PHONE, Column(gettext_lazy("known since"), "created_at"))
+    list_display = (PHONE, Column(gettext_lazy("known since"), "created_at"), BLOCKED)
     list_filter = (RecordedOn,)
+    actions_detail = ("block", "lift")
     fields = (
         PHONE,
         Column(gettext_lazy("known since"), "created_at"),
+        BLOCKED,
+        Column(gettext_lazy("reason"), "blocked_reason"),
         "told",
         "named",
         "elsewhere",
@@ -57,6 +66,32 @@ class CustomerAdmin(ReadOnly):
         names = ExternalId.objects.filter(business_id__in=list(Business.objects.values_list("pk", flat=True)))
         names = names.filter(external_id=text)
         return rows.filter(pk__in=names.values("customer_id"))
+
+    @action(description=gettext_lazy("Block"), url_path="block", icon="block")
+    def block(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(customer: Customer, answers: dict[str, str]) -> str:
+            if not blocking.block(customer=customer, reason=answers["reason"], at=timezone.now()):
+                raise ValidationError(_("This customer is blocked already."))
+            return _("Blocked: %(reason)s") % answers
+
+        text = _("They neither earn nor spend points anywhere until you lift it. What they have stays theirs.")
+        title = _("Block this customer")
+        form_of = lambda data, customer: Reason(data)  # noqa: E731
+        return self.press(request, object_id, title=title, text=text, form_of=form_of, does=does)
+
+    @action(description=gettext_lazy("Lift the block"), url_path="lift", icon="check")
+    def lift(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(customer: Customer, answers: dict[str, str]) -> str:
+            if not blocking.lift(customer=customer):
+                raise ValidationError(_("This customer is not blocked."))
+            return _("The block was lifted.")
+
+        return self.press(request, object_id, title=_("Lift the block"), does=does)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        blocked = Customer.objects.filter(pk=record_id(str(object_id)), blocked_at__isnull=False).exists()
+        meant = "lift" if blocked else "block"
+        return [each for each in super().get_actions_detail(request, object_id) if each.path == meant]
 
     @admin.display(description=gettext_lazy("told the programmes"))
     def told(self, customer: Customer) -> str:

@@ -305,6 +305,12 @@ class Adjustment(models.Model):
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     reason = models.CharField(_("reason"), max_length=250)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("adjustment"), _("adjustments")
+
+    def __str__(self) -> str:
+        return self.reason
+
 
 class RedemptionStatus(models.TextChoices):
     HELD = "held", _("Held")

@@ -22,7 +22,9 @@ from conftest import NOON, Shop
 from customers import consents, messages, profiles
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
-from loyalty.models import Approval, Entry, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
+from loyalty import adjustments
+from loyalty.ledger import CustomerBlocked
+from loyalty.models import Adjustment, Approval, Entry, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -63,6 +65,10 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     Approval.objects.create(operation_id=bought.id, staff=shop.staff)
     ExternalId.objects.create(business=shop.business, customer_id=customer_id, external_id=f"till-{n}")
     key, _text = api_keys.create(business=shop.business, name="Till", scopes=["read"])
+    adjustments.adjust(
+        rules=shop.rules, wallet=Wallet.objects.get(customer=customer_id), points=1, reason="Sorry", by=root,
+        staff=None, key=f"sorry-{n}", at=NOON,
+    )  # fmt: skip
     SettingChange.objects.create(business=shop.business, api_key=key, field="earn_rate", before="1", after="2", at=NOON)
     SettingChange.objects.create(
         business=shop.business, staff=shop.staff, field="earn_rate", before="2", after="1", at=NOON
@@ -170,6 +176,83 @@ def test_staff_without_the_rights_of_a_superadmin_press_nothing(shop: Shop) -> N
     page = address(User, f"{shop.owner.pk}/disable/")
     assert signed_in(helper).post(page).status_code == 403
     assert User.objects.get(pk=shop.owner.pk).is_active
+
+
+# --- Correcting a balance, blocking a customer ------------------------------------------------------------
+
+
+def correction(shop: Shop, **other: Any) -> dict[str, Any]:
+    return {"business": shop.business.pk, "points": "50", "reason": "Sorry for the wait", "key": "press-1"} | other
+
+
+def test_a_balance_is_corrected_once_however_often_it_is_pressed(root: User, operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    assert 'name="key"' in operator.get(page).text
+    for _again in range(2):
+        assert operator.post(page, correction(shop)).status_code == 302
+    wallet.refresh_from_db()
+    assert wallet.balance == 60
+    adjustment = Adjustment.objects.get()
+    assert (adjustment.reason, adjustment.by) == ("Sorry for the wait", root)
+    assert LogEntry.objects.filter(object_id=str(wallet.pk), user=root).exists()
+    assert "Sorry for the wait" in operator.get(address(Operation, f"{adjustment.pk}/change/")).text
+
+
+def test_a_refused_correction_says_what_is_left_and_may_be_pressed_again(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    answer = operator.post(page, correction(shop, points="-11"))
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert "Only 10 points are left" in form.errors["points"][0]
+    assert form["reason"].value() == "Sorry for the wait"
+    assert form["key"].value() != "press-1"
+    assert operator.post(page, correction(shop, points="-10", key=form["key"].value())).status_code == 302
+    wallet.refresh_from_db()
+    assert wallet.balance == 0
+
+
+def test_another_correction_under_the_same_key_is_refused(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    operator.post(page, correction(shop))
+    assert operator.post(page, correction(shop, points="51")).status_code == 422
+    wallet.refresh_from_db()
+    assert wallet.balance == 60
+
+
+def test_a_correction_needs_points_a_reason_and_a_business_of_the_programme(
+    operator: Client, shop: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    buy(shop, 10)
+    foreign = new_shop("far", program=Program.objects.create(slug="far", name="Far", currency="USD", join_code="FAR"))
+    page = address(Wallet, f"{Wallet.objects.get().pk}/adjust/")
+    for wrong in ({"points": "0"}, {"points": "x"}, {"reason": " "}, {"business": foreign.business.pk}):
+        assert operator.post(page, correction(shop, **wrong)).status_code == 422, wrong
+    assert not Adjustment.objects.exists()
+
+
+def test_a_customer_is_blocked_with_a_reason_until_it_is_lifted(root: User, operator: Client, shop: Shop) -> None:
+    customer = Customer.objects.get(pk=buy(shop, 10).customer_id)
+    page = address(Customer, f"{customer.pk}/block/")
+    assert operator.post(page).status_code == 422
+    assert operator.post(page, {"reason": "A stolen phone"}).status_code == 302
+    customer.refresh_from_db()
+    assert customer.blocked_at
+    assert customer.blocked_reason == "A stolen phone"
+    with pytest.raises(CustomerBlocked):
+        buy(shop, 10)
+    assert "A stolen phone" in LogEntry.objects.get(object_id=str(customer.pk), user=root).get_change_message()
+    assert operator.post(page, {"reason": "Again"}).status_code == 422
+    record = operator.get(address(Customer, f"{customer.pk}/change/")).text
+    assert "/lift/" in record
+    assert "/block/" not in record
+    assert operator.post(address(Customer, f"{customer.pk}/lift/")).status_code == 302
+    buy(shop, 10)
 
 
 # --- Finding ----------------------------------------------------------------------------------------------

@@ -227,6 +227,7 @@ PANEL = {
     "a wallet": "loyalty/wallet/{loyalty.Wallet}/change/",
     "a form": "businesses/business/{businesses.Business}/change/",
     "a press": "businesses/staff/{businesses.Staff}/end/",
+    "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
     "a customer": "customers/customer/{customers.Customer}/change/",
 }
 
