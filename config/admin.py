@@ -1,11 +1,10 @@
-"""What the superadmin sees of the installation itself: its tasks, and who did what in this panel."""
+"""What the superadmin sees of the installation itself: who did what in this panel."""
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext_lazy as _
 
 from businesses.panel import Column, ReadOnly
-from config.models import TaskRun
 
 
 @admin.register(LogEntry)
@@ -20,9 +19,3 @@ class LogAdmin(ReadOnly):
     list_display = fields
     list_select_related = ("user", "content_type")
     search_fields = ("user__email",)
-
-
-@admin.register(TaskRun)
-class TaskRunAdmin(ReadOnly):
-    fields = (Column(_("task"), "task"), Column(_("began"), "began_at"), Column(_("outcome"), "outcome"))
-    list_display = fields

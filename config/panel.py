@@ -64,10 +64,6 @@ def account_links(request: HttpRequest) -> list[dict[str, str]]:
     ]
 
 
-def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    return context
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar, in the order of a day's work."""
     return [
@@ -114,7 +110,6 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Installation"),
             [
-                (_("Scheduled tasks"), "schedule", _list("config", "taskrun")),
                 (_("Changed settings"), "tune", _list("businesses", "settingchange")),
                 (_("Log"), "history", _list("admin", "logentry")),
             ],

@@ -237,7 +237,6 @@ UNFOLD = {
     "STYLES": ["config.panel.style"],
     "ACCOUNT": {"navigation": "config.panel.account_links"},
     "SIDEBAR": {"navigation": "config.panel.navigation"},
-    "DASHBOARD_CALLBACK": "config.panel.home",
 }
 # fmt: on
 
