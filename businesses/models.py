@@ -34,6 +34,7 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name, verbose_name_plural = _("person who signs in"), _("people who sign in")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
 
     @property
@@ -67,6 +68,9 @@ class Program(models.Model):
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("programme"), _("programmes")
 
     def __str__(self) -> str:
         return self.name
@@ -131,7 +135,7 @@ class Business(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name_plural = "businesses"
+        verbose_name, verbose_name_plural = _("business"), _("businesses")
         constraints = [
             models.CheckConstraint(condition=models.Q(earn_rate__gte=0), name="earn_rate_not_negative"),
             models.CheckConstraint(condition=models.Q(minimum_spend__gte=0), name="minimum_spend_not_negative"),
@@ -170,7 +174,7 @@ class Branch(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "branches"
+        verbose_name, verbose_name_plural = _("branch"), _("branches")
         constraints = [models.UniqueConstraint(fields=["business", "name"], name="branch_name_once")]
 
     def __str__(self) -> str:
@@ -203,7 +207,7 @@ class Staff(models.Model):
     objects = StaffQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "staff"
+        verbose_name, verbose_name_plural = _("staff"), _("staff")
         constraints = [models.UniqueConstraint(fields=["business", "user"], name="staff_once_per_business")]
 
     def __str__(self) -> str:
@@ -265,6 +269,9 @@ class ApiKey(models.Model):
     last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("API key"), _("API keys")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
@@ -281,11 +288,15 @@ class SettingChange(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("changed setting"), _("changed settings")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.field}"
 
     @property
     def author(self) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from businesses.encryption import EncryptedTextField
 from businesses.models import Business, Program
+from customers import phones
 
 
 class Customer(models.Model):
@@ -25,6 +26,10 @@ class Customer(models.Model):
 
     class Meta:
         indexes = [models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="customer_phone_end")]
+        verbose_name, verbose_name_plural = _("customer"), _("customers")
+
+    def __str__(self) -> str:
+        return phones.mask(self.phone) if self.phone else f"{self._meta.verbose_name} {self.pk}"
 
 
 class ExternalId(models.Model):
@@ -101,7 +106,11 @@ class Consent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("consent"), _("consents")
         indexes = [models.Index(fields=["customer", "business", "channel", "-id"], name="consent_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.get_channel_display()}"
 
 
 class Code(models.Model):
@@ -156,7 +165,11 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = [
             models.Index(fields=["send_after"], condition=models.Q(status="queued"), name="message_queue"),
             models.Index(fields=["business", "-id"], name="message_business"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
