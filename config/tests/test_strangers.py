@@ -327,6 +327,7 @@ DOORS: dict[str, Door] = {
     "points/sign-out/everywhere/": Customers(method="POST"),
     "points/<uuid:wallet>/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/history/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/privacy/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/consent/": Customers(

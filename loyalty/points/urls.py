@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.points import join, views
+from loyalty.points import join, record, views
 
 urlpatterns = [
     path("points/", views.start, name="points"),
@@ -9,7 +9,8 @@ urlpatterns = [
     path("points/sign-out/", views.sign_out, name="points-sign-out"),
     path("points/sign-out/everywhere/", views.sign_out_everywhere, name="points-sign-out-everywhere"),
     path("points/<uuid:wallet>/", views.wallet, name="points-wallet"),
-    path("points/<uuid:wallet>/history/", views.history, name="points-history"),
+    path("points/<uuid:wallet>/history/", record.history, name="points-history"),
+    path("points/<uuid:wallet>/history/<uuid:operation>/", record.entry, name="points-entry"),
     path("points/<uuid:wallet>/profile/", views.profile, name="points-profile"),
     path("points/<uuid:wallet>/privacy/", views.privacy, name="points-privacy"),
     path("points/<uuid:wallet>/consent/", views.consent, name="points-consent"),
