@@ -96,7 +96,7 @@ def belongs(case: ElementTree.Element, test: str) -> bool:
 def verdict(mutant: Mutant) -> str:
     failed = failed_tests(mutant.tests, mutant)
     words = {None: "COULD NOT APPLY", True: "caught", False: "SURVIVED"}
-    word = words[failed and failed == set(mutant.tests)]
+    word = words[None if failed is None else failed == set(mutant.tests)]
     print(f"{word:16}{mutant.name:42}{mutant.why}", flush=True)
     return word
 

@@ -19,6 +19,9 @@ class Customer(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     # Signing out everywhere moves this on; a session remembers the number it was made with.
     session_epoch = models.PositiveIntegerField(db_default=0)
+    # While blocked they neither earn nor spend; what they have stays theirs.
+    blocked_at = models.DateTimeField(null=True, blank=True)
+    blocked_reason = models.CharField(_("reason"), max_length=250, blank=True, db_default="")
 
 
 class ExternalId(models.Model):

@@ -30,8 +30,15 @@ def record(
     if within or ledger.is_known(rules=rules, key=key):
         return post()
     approver = pins.approver(pin=pin, cashier=staff, at=at)
+    refused: ledger.Refused | None = None
     with transaction.atomic():
-        posted = post()
-        if not posted.replayed:
-            Approval.objects.create(operation_id=posted.id, staff=approver)
+        try:
+            posted = post()
+        except ledger.Refused as refusal:
+            refused = refusal  # raised after the commit: a refusal is stored
+        else:
+            if not posted.replayed:
+                Approval.objects.create(operation_id=posted.id, staff=approver)
+    if refused:
+        raise refused
     return posted

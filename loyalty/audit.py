@@ -27,7 +27,7 @@ CHECKS: dict[str, tuple[str, str]] = {
         """SELECT 'wallet', w.id, (w.balance, w.owed, w.lifetime)::text, (e.balance, e.owed, e.lifetime)::text
              FROM loyalty_wallet w LEFT JOIN LATERAL (
                SELECT coalesce(sum(points), 0) AS balance, coalesce(sum(owed_delta), 0) AS owed,
-                      coalesce(sum(points) FILTER (WHERE kind IN ('earn', 'bonus')), 0)
+                      coalesce(sum(points) FILTER (WHERE kind IN ('earn', 'bonus', 'adjust')), 0)
                       + coalesce(sum(points - owed_delta) FILTER (WHERE kind = 'reverse' AND points <= 0), 0) AS lifetime
                  FROM loyalty_entry WHERE wallet_id = w.id) e ON true
             WHERE (w.balance, w.owed, w.lifetime) IS DISTINCT FROM (e.balance::bigint, e.owed::bigint, e.lifetime::bigint)""",
@@ -149,6 +149,25 @@ CHECKS: dict[str, tuple[str, str]] = {
              JOIN loyalty_draw d ON d.business_id IS NOT NULL
               AND d.entry_id IN (SELECT e.id UNION ALL SELECT x.id FROM loyalty_entry x WHERE x.wallet_id = e.wallet_id AND x.reverses_id = e.id)
             WHERE e.kind = 'redeem' GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
+    ),
+    "adjustment_is_its_operation": (
+        "Every accepted adjustment has its reason, and takes only points that its business issued.",
+        """SELECT 'operation', coalesce(o.id, a.operation_id), coalesce(a.reason, 'no reason'), 'a reason'
+             FROM (SELECT id FROM loyalty_operation WHERE kind = 'adjustment' AND refusal IS NULL) o
+             FULL JOIN loyalty_adjustment a ON a.operation_id = o.id
+            WHERE o.id IS NULL OR coalesce(a.reason, '') = ''
+           UNION ALL
+           SELECT 'draw', d.id, d.issuer_id::text, e.business_id::text
+             FROM loyalty_entry e JOIN loyalty_draw d ON d.entry_id = e.id
+            WHERE e.kind = 'adjust' AND (d.issuer_id <> e.business_id OR d.business_id <> e.business_id)""",
+    ),
+    "approval_is_of_a_sale": (
+        "Every approval belongs to an accepted purchase, and to a manager of its business.",
+        """SELECT 'approval', a.operation_id, coalesce(o.kind, 'nothing'), 'a purchase of the business of staff ' || a.staff_id
+             FROM loyalty_approval a JOIN businesses_staff s ON s.id = a.staff_id
+             LEFT JOIN loyalty_operation o ON o.id = a.operation_id AND o.kind = 'purchase' AND o.refusal IS NULL
+              AND o.business_id = s.business_id
+            WHERE o.id IS NULL""",
     ),
     "wallet_of_its_owner": (
         "Every row of the ledger names the customer of its wallet.",

@@ -324,5 +324,7 @@ class _Poster:
             self.tally.points += points
         elif outcome == "replayed":
             self.tally.already_there += 1
+        elif outcome == "blocked":
+            self._refuse(row, _("The operator has blocked this customer: no points are given or spent."))
         elif outcome != "stale":
             self._refuse(row, _("This row was imported before, then with another customer, date or amount."))

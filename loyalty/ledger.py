@@ -72,10 +72,15 @@ class AlreadyReversed(Refused):
     """`fact`: id of the refund or cancellation."""
 
 
+class CustomerBlocked(Refused):
+    """The operator has blocked this customer: neither earning nor spending."""
+
+
 REFUSALS: dict[str, type[Refused]] = {
     "not_enough_points": NotEnoughPoints,
     "reference_used": ReferenceUsed,
     "already_reversed": AlreadyReversed,
+    "customer_blocked": CustomerBlocked,
 }
 
 
@@ -162,6 +167,11 @@ REVERSE = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint
      ) AS r(outcome, o, customer)"""  # noqa: S608
 
+ADJUST = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_adjust(%(business)s::bigint, %(staff)s::bigint, %(by)s::bigint,
+       %(scope)s::text, %(key)s::text, %(input_hash)s::bytea, %(time_zone)s::text, %(wallet)s::bigint,
+       %(points)s::bigint, %(reason)s::text, %(expires_at)s::timestamptz) AS a(outcome, o, customer)"""  # noqa: S608
+
 
 def purchase(
     *,
@@ -206,6 +216,34 @@ def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int | None, p
 def reverse(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
     """Refunds all of a purchase or cancels a redemption of this business."""
     return _post(REVERSE, _call(rules, actor, call) | {"operation": operation_id})
+
+
+def adjust(
+    *,
+    rules: Rules,
+    staff_id: int | None,
+    by_id: int,
+    call: Call,
+    wallet_id: int,
+    points: int,
+    reason: str,
+    expires_at: datetime | None,
+) -> Posted:
+    """Gives points (+) of this business to a wallet of its programme, or takes (−) points that it issued."""
+    values = {
+        "business": rules.business_id,
+        "staff": staff_id,
+        "by": by_id,
+        "scope": _scope(rules),
+        "key": call.key,
+        "input_hash": call.input_hash,
+        "time_zone": rules.time_zone,
+        "wallet": wallet_id,
+        "points": points,
+        "reason": reason,
+        "expires_at": expires_at,
+    }
+    return _post(ADJUST, values)
 
 
 def is_known(*, rules: Rules, key: str) -> bool:
@@ -307,8 +345,8 @@ def post_many(*, rules: Rules, scope: str, rows: Iterable[Row], staff_id: int | 
     """Posts many sales set-based, in chunks with a commit each, and yields each chunk's outcomes in order.
 
     An outcome is `posted`, `replayed` (the key was there with this input), `key_reused`, `stale` (the customer's tier
-    has moved: nothing was written) or `future`. `scope` names the import or the history within the business, so that
-    its keys are its own. Stopped anywhere, it may simply run again.
+    has moved: nothing was written), `future` or `blocked` (the customer is). `scope` names the import or the history
+    within the business, so that its keys are its own. Stopped anywhere, it may simply run again.
     """
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK_ROWS)):

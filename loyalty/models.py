@@ -13,7 +13,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from businesses.models import ApiKey, Branch, Business, Program, Staff
+from businesses.models import ApiKey, Branch, Business, Program, Staff, User
 from customers.models import Customer
 
 
@@ -54,7 +54,7 @@ class Wallet(models.Model):
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     tier = hot(Tier, null=True)
     balance = models.BigIntegerField(db_default=0)
-    lifetime = models.BigIntegerField(db_default=0, help_text="points ever earned, net of refunds")
+    lifetime = models.BigIntegerField(db_default=0, help_text="points ever earned, net of refunds and adjustments")
     owed = models.BigIntegerField(db_default=0, help_text="refunded points that were already spent")
     created_at = models.DateTimeField(db_default=Now())
 
@@ -72,6 +72,7 @@ class OperationKind(models.TextChoices):
     REDEMPTION = "redemption", _("Redemption")
     CANCELLATION = "cancellation", _("Cancelled redemption")
     EXPIRY = "expiry", _("Expiry")
+    ADJUSTMENT = "adjustment", _("Adjustment")
 
 
 class Operation(models.Model):
@@ -263,6 +264,14 @@ class Approval(models.Model):
 
     operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+
+
+class Adjustment(models.Model):
+    """Why somebody corrected a balance by hand. Shares the id of its operation. Immutable."""
+
+    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reason = models.CharField(_("reason"), max_length=250)
 
 
 class RedemptionStatus(models.TextChoices):

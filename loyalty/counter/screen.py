@@ -134,6 +134,7 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
         "balance": wallet.balance,
         "unit": ngettext("point", "points", wallet.balance),
         "owed": shown.number(wallet.owed) if wallet.owed else "",
+        "blocked": who.blocked_at is not None,
         "visits": shown.number(membership.visits if membership else 0),
         "last_seen": shown.ago(membership.last_at, now) if membership and membership.last_at else _("first visit"),
     }

@@ -122,7 +122,7 @@ def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
         )
     except pins.NotApproved as refused:
         return _customer(request, wallet, value=typed, refused=refused, status=422)
-    except (ledger.Busy, ledger.KeyReused) as trouble:
+    except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
         return _customer(request, wallet, value=typed, error=_trouble(trouble), status=422)
     return _to_receipt(request, posted.public_id)
 
@@ -152,7 +152,7 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
         figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
         error = _("Not enough points: %(available)s available, %(needed)s needed.") % figures
         return _spend(request, wallet, error=error, **kept)
-    except (ledger.Busy, ledger.KeyReused) as trouble:
+    except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
         return _spend(request, wallet, error=_trouble(trouble), **kept)
     return _to_receipt(request, posted.public_id)
 
@@ -238,6 +238,8 @@ def _operation(request: StaffRequest, operation: UUID) -> Operation:
 def _trouble(trouble: Exception) -> str:
     if isinstance(trouble, ledger.KeyReused):
         return _("This form was already used for another sale. Press again for this one.")
+    if isinstance(trouble, ledger.CustomerBlocked):
+        return _("The operator has blocked this customer: no points are given or spent.")
     return _("Another till is serving this customer. Press again, it is never added twice.")
 
 

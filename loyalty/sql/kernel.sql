@@ -33,10 +33,12 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 -- Takes points from the open lots of a locked wallet: the soonest expiry first, never-expiring last, then the
--- oldest; with `p_only` from the lot of that entry alone. Returns the points that these lots could not give.
+-- oldest; with `p_only` from the lot of that entry alone, with `p_issuer` from the lots of that business alone. Returns
+-- the points that these lots could not give.
 DROP FUNCTION IF EXISTS loyalty_draw_points;
-CREATE FUNCTION loyalty_draw_points(p_wallet loyalty_wallet, p_entry bigint, p_points bigint, p_business bigint, p_only bigint)
-RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION loyalty_draw_points(
+  p_wallet loyalty_wallet, p_entry bigint, p_points bigint, p_business bigint, p_only bigint DEFAULT NULL, p_issuer bigint DEFAULT NULL
+) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   v_left bigint := p_points;
   v_value numeric := (SELECT point_value FROM businesses_program WHERE id = p_wallet.program_id);
@@ -46,6 +48,7 @@ BEGIN
   FOR v_lot IN
     SELECT id, remaining, issuer_id FROM loyalty_lot
      WHERE wallet_id = p_wallet.id AND open AND (p_only IS NULL OR entry_id = p_only)
+       AND (p_issuer IS NULL OR issuer_id = p_issuer)
      ORDER BY expires_at, id
   LOOP
     EXIT WHEN v_left = 0;
@@ -55,7 +58,7 @@ BEGIN
     VALUES (p_entry, v_lot.id, p_wallet.id, p_wallet.customer_id, p_business, v_lot.issuer_id, v_take, v_value);
     v_left := v_left - v_take;
   END LOOP;
-  IF v_left > 0 AND p_only IS NULL THEN
+  IF v_left > 0 AND p_only IS NULL AND p_issuer IS NULL THEN
     RAISE EXCEPTION 'wallet %: its lots hold % points fewer than its balance', p_wallet.id, v_left;
   END IF;
   RETURN v_left;
@@ -73,7 +76,7 @@ BEGIN
     VALUES (p_operation.id, p_wallet.id, p_wallet.customer_id, p_operation.business_id, 'collect', p_operation.owed_delta,
             p_operation.balance_after, p_operation.owed_delta, p_operation.occurred_at)
     RETURNING id INTO v_entry;
-    PERFORM loyalty_draw_points(p_wallet, v_entry, -p_operation.owed_delta, p_operation.business_id, NULL);
+    PERFORM loyalty_draw_points(p_wallet, v_entry, -p_operation.owed_delta, p_operation.business_id);
   END IF;
 END $$;
 
@@ -148,6 +151,7 @@ DECLARE
   v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
   v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
   v_enrolled boolean := false;
+  v_refusal jsonb;
   v_collect bigint;
   v_visits integer;
   v_operation bigint;
@@ -183,7 +187,10 @@ BEGIN
     outcome := 'stale';
     RETURN;
   END IF;
-  IF NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = p_branch AND b.business_id = p_business) THEN
+  SELECT CASE WHEN c.blocked_at IS NOT NULL THEN jsonb_build_object('code', 'customer_blocked') END INTO v_refusal
+    FROM businesses_branch b, customers_customer c
+   WHERE b.id = p_branch AND b.business_id = p_business AND c.id = v_wallet.customer_id;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
   END IF;
 
@@ -192,19 +199,19 @@ BEGIN
   outcome := 'posted';
   v_operation := nextval('loyalty_operation_id_seq');
 
-  IF p_reference IS NOT NULL THEN
-    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO operation.refusal FROM loyalty_operation o
+  IF v_refusal IS NULL AND p_reference IS NOT NULL THEN
+    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO v_refusal FROM loyalty_operation o
      WHERE o.branch_id = p_branch AND o.kind = 'purchase' AND o.local_on = v_local_on AND o.reference = p_reference
        AND o.refusal IS NULL;
-    IF FOUND THEN
-      INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, refusal, business_id, branch_id,
-        staff_id, api_key_id, wallet_id, customer_id, balance_after, enrolled, local_on, occurred_at, reference)
-      VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', operation.refusal,
-        p_business, p_branch, p_staff, p_api_key, v_wallet.id, v_wallet.customer_id, v_wallet.balance, v_enrolled,
-        v_local_on, v_occurred_at, p_reference)
-      RETURNING * INTO operation;
-      RETURN;
-    END IF;
+  END IF;
+  IF v_refusal IS NOT NULL THEN
+    INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, refusal, business_id, branch_id,
+      staff_id, api_key_id, wallet_id, customer_id, balance_after, enrolled, local_on, occurred_at, reference)
+    VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', v_refusal,
+      p_business, p_branch, p_staff, p_api_key, v_wallet.id, v_wallet.customer_id, v_wallet.balance, v_enrolled,
+      v_local_on, v_occurred_at, p_reference)
+    RETURNING * INTO operation;
+    RETURN;
   END IF;
 
   -- A free purchase is no visit. `visit_days` looks for a purchase of the same day only when this one comes late.
@@ -272,6 +279,7 @@ DECLARE
   v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
   v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
   v_used uuid;
+  v_blocked boolean;
   v_refusal jsonb;
   v_entry bigint;
 BEGIN
@@ -292,7 +300,9 @@ BEGIN
   IF v_wallet.id IS NULL THEN
     RAISE EXCEPTION 'customer % has no wallet in programme %', p_customer, p_program;
   END IF;
-  IF NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = p_branch AND b.business_id = p_business) THEN
+  SELECT c.blocked_at IS NOT NULL INTO v_blocked FROM businesses_branch b, customers_customer c
+   WHERE b.id = p_branch AND b.business_id = p_business AND c.id = v_wallet.customer_id;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
   END IF;
 
@@ -305,6 +315,7 @@ BEGIN
        AND o.refusal IS NULL;
   END IF;
   v_refusal := CASE
+    WHEN v_blocked THEN jsonb_build_object('code', 'customer_blocked')
     WHEN v_used IS NOT NULL THEN jsonb_build_object('code', 'reference_used', 'id', v_used)
     WHEN v_wallet.balance < p_points THEN
       jsonb_build_object('code', 'not_enough_points', 'available', v_wallet.balance, 'needed', p_points)
@@ -323,7 +334,7 @@ BEGIN
   INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
   VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'redeem', -p_points, operation.balance_after, v_occurred_at)
   RETURNING id INTO v_entry;
-  PERFORM loyalty_draw_points(v_wallet, v_entry, p_points, p_business, NULL);
+  PERFORM loyalty_draw_points(v_wallet, v_entry, p_points, p_business);
   UPDATE loyalty_wallet SET balance = operation.balance_after WHERE id = v_wallet.id;
 END $$;
 
@@ -343,7 +354,7 @@ BEGIN
             p_reversal.balance_after, p_reversal.owed_delta, p_earn, p_reversal.occurred_at)
     RETURNING id INTO v_entry;
     v_left := loyalty_draw_points(p_wallet, v_entry, p_taken, p_reversal.business_id, p_earn);
-    PERFORM loyalty_draw_points(p_wallet, v_entry, v_left, p_reversal.business_id, NULL);
+    PERFORM loyalty_draw_points(p_wallet, v_entry, v_left, p_reversal.business_id);
     UPDATE loyalty_wallet
        SET balance = p_reversal.balance_after, owed = owed + p_reversal.owed_delta,
            lifetime = lifetime - p_taken - p_reversal.owed_delta
@@ -464,4 +475,74 @@ BEGIN
   ELSIF v_refusal IS NULL THEN
     PERFORM loyalty_unredeem(v_wallet, operation, v_earned.id, v_now);
   END IF;
+END $$;
+
+-- Corrects a balance by hand, with a reason. A business gives points as it gives any, and takes only points that it
+-- gave: so an adjustment never makes one business owe another. What the customer owes is paid first.
+DROP FUNCTION IF EXISTS loyalty_adjust;
+CREATE FUNCTION loyalty_adjust(
+  p_business bigint, p_staff bigint, p_by bigint, p_scope text, p_key text, p_input_hash bytea, p_time_zone text,
+  p_wallet bigint, p_points bigint, p_reason text, p_expires_at timestamptz,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
+) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+DECLARE
+  v_wallet loyalty_wallet;
+  v_now timestamptz := loyalty_now();
+  v_available bigint;
+  v_refusal jsonb;
+  v_points bigint := p_points;
+  v_collect bigint := 0;
+  v_entry bigint;
+BEGIN
+  IF p_points = 0 THEN
+    RAISE EXCEPTION 'an adjustment by nothing';
+  END IF;
+  SELECT * INTO v_wallet FROM loyalty_wallet w WHERE w.id = p_wallet
+     AND w.program_id = (SELECT program_id FROM businesses_business WHERE id = p_business) FOR UPDATE;
+  SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
+  IF FOUND THEN
+    outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
+    SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
+    RETURN;
+  END IF;
+  IF v_wallet.id IS NULL THEN
+    RAISE EXCEPTION 'wallet % is not of the programme of business %', p_wallet, p_business;
+  END IF;
+
+  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  customer := v_wallet.public_id;
+  outcome := 'posted';
+  IF p_points < 0 THEN
+    SELECT coalesce(sum(remaining), 0) INTO v_available FROM loyalty_lot
+     WHERE wallet_id = v_wallet.id AND open AND issuer_id = p_business;
+    IF v_available < -p_points THEN
+      v_refusal := jsonb_build_object('code', 'not_enough_points', 'available', v_available, 'needed', -p_points);
+      v_points := 0;
+    END IF;
+  ELSE
+    v_collect := least(v_wallet.owed, p_points);
+  END IF;
+  INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, staff_id,
+    wallet_id, customer_id, points, balance_after, owed_delta, local_on, occurred_at)
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'adjustment', v_refusal, p_business, p_staff,
+    v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect,
+    (v_now AT TIME ZONE p_time_zone)::date, v_now)
+  RETURNING * INTO operation;
+  IF v_refusal IS NOT NULL THEN
+    RETURN;
+  END IF;
+  INSERT INTO loyalty_adjustment (operation_id, by_id, reason) VALUES (operation.id, p_by, p_reason);
+  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+  VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'adjust', v_points, v_wallet.balance + v_points, v_now)
+  RETURNING id INTO v_entry;
+  IF v_points > 0 THEN
+    INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
+    VALUES (v_entry, v_wallet.id, v_wallet.customer_id, p_business, v_points, v_points, p_expires_at);
+    PERFORM loyalty_collect(v_wallet, operation);
+  ELSE
+    PERFORM loyalty_draw_points(v_wallet, v_entry, -v_points, p_business, p_issuer => p_business);
+  END IF;
+  UPDATE loyalty_wallet
+     SET balance = operation.balance_after, lifetime = lifetime + v_points, owed = owed - v_collect
+   WHERE id = v_wallet.id;
 END $$;

@@ -3,7 +3,7 @@
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
 -- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at, lines}], one scope.
--- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale` or `future`.
+-- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale`, `future` or `blocked`.
 
 DROP FUNCTION IF EXISTS loyalty_post_many;
 CREATE FUNCTION loyalty_post_many(
@@ -31,11 +31,12 @@ BEGIN
            (r.row->>'occurred_at')::timestamptz AS occurred_at, (r.row->>'expires_at')::timestamptz AS expires_at,
            ((r.row->>'occurred_at')::timestamptz AT TIME ZONE p_time_zone)::date AS local_on,
            w.id AS wallet, w.customer_id AS customer, w.balance, w.owed, w.tier_id AS tier, o.input_hash AS seen,
-           w.tier_id IS DISTINCT FROM (r.row->>'tier')::bigint AS stale, (r.row->>'occurred_at')::timestamptz > v_latest AS future,
+           c.blocked_at IS NOT NULL AS blocked, w.tier_id IS DISTINCT FROM (r.row->>'tier')::bigint AS stale, (r.row->>'occurred_at')::timestamptz > v_latest AS future,
            row_number() OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS occurrence,
            first_value(decode(r.row->>'hash', 'hex')) OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS first_hash
       FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
       JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint
+      JOIN customers_customer c ON c.id = w.customer_id
       LEFT JOIN loyalty_operation o ON o.scope = p_scope AND o.key = r.row->>'key'
   ), fresh AS MATERIALIZED (
     SELECT s.*, nextval('loyalty_operation_id_seq') AS operation,
@@ -45,7 +46,7 @@ BEGIN
            row_number() OVER history = 1 AND s.wallet IN (SELECT unnest(v_new)) AS enrolled,
            coalesce(m.visits, 0) AS visits_before, s.local_on <= m.last_on AS late
       FROM sent s LEFT JOIN loyalty_membership m ON m.business_id = p_business AND m.customer_id = s.customer
-     WHERE s.seen IS NULL AND s.occurrence = 1 AND s.owed = 0 AND NOT s.stale AND NOT s.future
+     WHERE s.seen IS NULL AND s.occurrence = 1 AND s.owed = 0 AND NOT (s.blocked OR s.stale OR s.future)
     WINDOW history AS (PARTITION BY s.wallet ORDER BY s.occurred_at, s.n)
   ), counted AS (
     INSERT INTO loyalty_membership AS m (business_id, customer_id, visits, visit_days, spend, first_at, last_at, first_on, last_on)
@@ -88,11 +89,12 @@ BEGIN
   SELECT s.n, CASE
       WHEN coalesce(s.seen, s.first_hash) <> s.hash THEN 'key_reused'
       WHEN s.seen IS NOT NULL THEN 'replayed'
+      WHEN s.blocked THEN 'blocked'
       WHEN s.future THEN 'future'
       WHEN s.stale THEN 'stale'
       WHEN s.occurrence > 1 THEN 'replayed'
       ELSE 'posted' END
-    FROM sent s WHERE s.owed = 0;
+    FROM sent s WHERE s.owed = 0 OR s.blocked;
 
   -- Wallets that owe: few, and their debt has to be collected row by row. The statement above moved no debt, so
   -- that each row is in exactly one of the two answers.
@@ -103,5 +105,6 @@ BEGIN
       (r.row->>'expires_at')::timestamptz, r.row->'lines')).outcome
     FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
     JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint AND w.owed > 0
+    JOIN customers_customer c ON c.id = w.customer_id AND c.blocked_at IS NULL
    ORDER BY (r.row->>'occurred_at')::timestamptz, r.n;
 END $$;

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from conftest import NOON, Shop
-from loyalty import purchases, redemptions
+from loyalty import adjustments, purchases, redemptions
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
 from loyalty.models import Wallet
@@ -61,3 +61,23 @@ def cancel(shop: Shop, posted: Posted, *, key: str | None = None) -> Posted:
 
 def wallet(phone: str = PHONE) -> Wallet:
     return Wallet.objects.get(customer__phone=phone)
+
+
+def adjust(
+    shop: Shop, points: int, *, phone: str = PHONE, key: str | None = None, reason: str = "Typed twice"
+) -> Posted:
+    """For somebody who is a member already."""
+    return adjustments.adjust(
+        rules=shop.rules,
+        wallet=wallet_of(shop, phone),
+        points=points,
+        reason=reason,
+        by=shop.owner,
+        staff=shop.staff,
+        key=key or next(_keys),
+        at=NOON,
+    )
+
+
+def wallet_of(shop: Shop, phone: str = PHONE) -> Wallet:
+    return Wallet.objects.get(program_id=shop.business.program_id, customer__phone=phone)

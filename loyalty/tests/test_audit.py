@@ -10,7 +10,8 @@ from django.db import connection
 
 from conftest import Shop
 from loyalty import audit
-from loyalty.tests.conftest import buy, cancel, redeem, refund
+from loyalty.models import Approval
+from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,13 @@ CORRUPTIONS = {
     "draw_is_of_its_wallet": "UPDATE loyalty_draw SET issuer_id = issuer_id + 1",
     "lot_expires_once": "UPDATE loyalty_lot SET expires_at = NULL",
     "clearing_nets_to_zero": "UPDATE loyalty_draw SET point_value = point_value * 2 WHERE points < 0",
+    "adjustment_is_its_operation": "DELETE FROM loyalty_adjustment",
+    "adjustment_is_its_operation: reason": "UPDATE loyalty_adjustment SET reason = ''",
+    "adjustment_is_its_operation: draw": (
+        "UPDATE loyalty_draw SET issuer_id = issuer_id + 1 WHERE entry_id IN"
+        " (SELECT id FROM loyalty_entry WHERE kind = 'adjust')"
+    ),
+    "approval_is_of_a_sale": "UPDATE loyalty_approval SET operation_id = operation_id + 1000",
     "wallet_of_its_owner": "UPDATE loyalty_lot SET customer_id = customer_id + 1",
     "branch_of_its_business": "UPDATE loyalty_operation SET branch_id = branch_id + 1000 WHERE branch_id IS NOT NULL",
 }
@@ -62,6 +70,9 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     redeem(other, 5)
     cancel(other, cancelled)
     refund(shop, refunded)
+    adjust(shop, 9)
+    adjust(shop, -4)
+    Approval.objects.create(operation_id=buy(shop, 40).id, staff=shop.staff)
 
 
 def audit_exit() -> tuple[int, dict[str, object]]:

@@ -35,6 +35,7 @@ _programs = itertools.count(1)
 
 @dataclass
 class ModelLot:
+    issuer: int
     earned_by: str | None
     remaining: int
     expires_at: datetime | None
@@ -57,9 +58,13 @@ class ModelWallet:
             if lot.expires_at and lot.expires_at <= now:
                 lot.remaining = 0
 
-    def draw(self, points: int, own: str | None = None) -> list[tuple[ModelLot, int]]:
+    def issued_by(self, shop: int) -> int:
+        return sum(lot.remaining for lot in self.lots if lot.issuer == shop)
+
+    def draw(self, points: int, own: str | None = None, issuer: int | None = None) -> list[tuple[ModelLot, int]]:
         never = datetime.max.replace(tzinfo=UTC)
-        order = sorted(self.lots, key=lambda lot: (own is None or lot.earned_by != own, lot.expires_at or never))
+        lots = [lot for lot in self.lots if issuer is None or lot.issuer == issuer]
+        order = sorted(lots, key=lambda lot: (own is None or lot.earned_by != own, lot.expires_at or never))
         taken = []
         for lot in order:
             part = min(points, lot.remaining)
@@ -70,8 +75,8 @@ class ModelWallet:
         assert points == 0
         return taken
 
-    def earn(self, key: str, points: int, expires_at: datetime | None) -> None:
-        self.lots.append(ModelLot(key, points, expires_at))
+    def earn(self, key: str, shop: int, points: int, expires_at: datetime | None) -> None:
+        self.lots.append(ModelLot(shop, key, points, expires_at))
         self.lifetime += points
         self.collect(points)
 
@@ -84,7 +89,7 @@ class ModelWallet:
     def unredeem(self, taken: list[tuple[ModelLot, int]], now: datetime) -> None:
         for lot, part in taken:
             if lot.expires_at and lot.expires_at <= now:
-                self.lots.append(ModelLot(None, part, now + timedelta(days=14)))
+                self.lots.append(ModelLot(lot.issuer, None, part, now + timedelta(days=14)))
             else:
                 lot.remaining += part
         self.collect(sum(part for _lot, part in taken))
@@ -157,7 +162,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert posted.enrolled == (phone not in self.wallets)
         wallet = self.wallets.setdefault(phone, ModelWallet())
         if points:
-            wallet.earn(values["call"].key, points, expires_at)
+            wallet.earn(values["call"].key, shop, points, expires_at)
         assert posted.balance_after == wallet.balance
         return Done("purchase", phone, posted, (ledger.purchase, values), points)
 
@@ -184,6 +189,40 @@ class LedgerMachine(RuleBasedStateMachine):
         taken = wallet.draw(points)
         assert posted.balance_after == wallet.balance
         return Done("redemption", phone, posted, (ledger.redeem, values), points, taken)
+
+    @rule(
+        shop=st.integers(0, 1),
+        phone=st.sampled_from(PHONES),
+        points=st.integers(-60, 40).filter(bool),
+        lasts=st.sampled_from([None, 20]),
+    )
+    def adjust(self, shop: int, phone: str, points: int, lasts: int | None) -> None:
+        if phone not in self.wallets:
+            return
+        wallet = self.wallets[phone]
+        wallet.expire(self.now)
+        expires_at = self.now + timedelta(days=lasts) if lasts else None
+        values = {
+            "rules": self.rules[shop],
+            "staff_id": None,
+            "by_id": self.shops[shop].owner.pk,
+            "call": self.call((shop, phone, points)),
+            "wallet_id": Wallet.objects.get(program=self.program, customer__phone=phone).pk,
+            "points": points,
+            "reason": "x",
+            "expires_at": expires_at,
+        }
+        posted = self.send(ledger.adjust, values)
+        available = wallet.issued_by(shop)
+        if available < -points:
+            assert posted.refusal == {"code": "not_enough_points", "available": available, "needed": -points}
+        elif points > 0:
+            wallet.earn("", shop, points, expires_at)
+        else:
+            wallet.draw(-points, issuer=shop)
+            wallet.lifetime += points
+        assert posted.balance_after == wallet.balance
+        assert self.send(ledger.adjust, values)._replace(outcome="") == posted._replace(outcome="")
 
     @rule(done=operations)
     def reverse(self, done: Done) -> None:

@@ -14,7 +14,7 @@ from customers.models import Customer
 from loyalty import ledger
 from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed
 from loyalty.models import Entry, Operation, Wallet
-from loyalty.tests.conftest import buy, cancel, redeem, refund, wallet
+from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -148,7 +148,7 @@ def test_8_refunds_of_one_purchase_and_8_cancellations_of_one_redemption_take_ef
     assert_books_agree()
 
 
-def test_random_operations_on_20_wallets_for_30_seconds_surface_no_deadlock(shop: Shop) -> None:
+def test_random_operations_on_20_wallets_for_30_seconds_surface_no_deadlock(shop: Shop) -> None:  # noqa: C901
     expected = (NotEnoughPoints, AlreadyReversed, KeyReused, ReferenceUsed)
     until = time.monotonic() + 30
     done: Counter[str] = Counter()
@@ -161,12 +161,15 @@ def test_random_operations_on_20_wallets_for_30_seconds_surface_no_deadlock(shop
         mine: list[Posted] = []
         while time.monotonic() < until:
             who = phone(rng.randrange(20))
-            act = rng.choice(["buy", "buy", "redeem", "redeem", "refund", "cancel", "sweep", "repeat"])
+            act = rng.choice(["buy", "buy", "redeem", "redeem", "refund", "cancel", "adjust", "sweep", "repeat"])
             try:
                 if act == "buy":
                     mine.append(buy(shop, rng.randint(0, 60), phone=who, key=f"{seed}-{len(mine)}-{rng.random()}"))
                 elif act == "redeem":
                     mine.append(redeem(shop, rng.randint(1, 60), phone=who, key=f"{seed}-{len(mine)}-{rng.random()}"))
+                elif act == "adjust":
+                    points = rng.choice([-1, 1]) * rng.randint(1, 30)
+                    adjust(shop, points, phone=who, key=f"{seed}-{len(mine)}-{rng.random()}")
                 elif act == "sweep":
                     ledger.expire_due()
                 elif act == "repeat":
