@@ -1,4 +1,4 @@
-"""What the customer can look up about their points: what happened by month, and each line of it opened."""
+"""What the customer can look up about their points: what happened, line by line, what expires, and figures."""
 
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from businesses import shown
 from customers.sessions import CustomerRequest, customers_only
+from loyalty.points import expiry, journal, own, statistics, story
 from loyalty.points import history as histories
-from loyalty.points import journal, own, story
 from loyalty.points.history import Kind
 
 PAGE = 20
@@ -50,3 +51,24 @@ def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpRespon
     mine = own.wallet(request, wallet)
     happened = get_object_or_404(story.operations(mine), public_id=operation)
     return render(request, "points/entry.html", own.context(mine, **story.tell(happened, wallet=mine)))
+
+
+@require_GET
+@customers_only
+def expiring(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    lasting = expiry.lasting(mine)
+    context = {
+        "months": expiry.by_month(mine, zone=own.zone(mine.program), at=timezone.now()),
+        "lasting": _("%(points)s of your points do not expire.") % {"points": shown.number(lasting)} if lasting else "",
+        "rule": expiry.rule(mine),
+    }
+    return render(request, "points/expiry.html", own.context(mine, **context))
+
+
+@require_GET
+@customers_only
+def figures(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    context = statistics.of(mine, zone=own.zone(mine.program), at=timezone.now())
+    return render(request, "points/statistics.html", own.context(mine, **context))

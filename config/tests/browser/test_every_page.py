@@ -136,6 +136,8 @@ NO_PAGES = {
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
+    "points/manifest.webmanifest": "for machines",
+    "points/worker.js": "for machines",
     "accounts/login/code/confirm/": "nobody signs in by a mailed code",
     "accounts/2fa/recovery-codes/download/": "a text file",
 }
