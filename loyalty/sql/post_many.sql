@@ -2,6 +2,9 @@
 -- The rows' customers are enrolled already. Same rules as loyalty_purchase: wallets are locked (in primary-key
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
+-- The LATERAL looks, one by index for each row, hold whatever the statistics say: of a business or a programme that is
+-- new since the last ANALYZE they promise a row or none, and a join by that promise reads all its rows for each chunk.
+--
 -- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at, lines}], one scope.
 -- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale`, `future` or `blocked`.
 
@@ -35,9 +38,11 @@ BEGIN
            row_number() OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS occurrence,
            first_value(decode(r.row->>'hash', 'hex')) OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS first_hash
       FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
-      JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint
-      JOIN customers_customer c ON c.id = w.customer_id
-      LEFT JOIN loyalty_operation o ON o.scope = p_scope AND o.key = r.row->>'key'
+      CROSS JOIN LATERAL (SELECT * FROM loyalty_wallet
+                           WHERE program_id = p_program AND customer_id = (r.row->>'customer')::bigint OFFSET 0) w
+      CROSS JOIN LATERAL (SELECT blocked_at FROM customers_customer WHERE id = w.customer_id OFFSET 0) c
+      LEFT JOIN LATERAL (SELECT input_hash FROM loyalty_operation
+                          WHERE scope = p_scope AND key = r.row->>'key' OFFSET 0) o ON true
   ), fresh AS MATERIALIZED (
     SELECT s.*, nextval('loyalty_operation_id_seq') AS operation,
            CASE WHEN s.points > 0 THEN nextval('loyalty_entry_id_seq') END AS entry,
@@ -45,7 +50,9 @@ BEGIN
            count(*) FILTER (WHERE s.amount > 0) OVER history AS nth_visit,
            row_number() OVER history = 1 AND s.wallet IN (SELECT unnest(v_new)) AS enrolled,
            coalesce(m.visits, 0) AS visits_before, s.local_on <= m.last_on AS late
-      FROM sent s LEFT JOIN loyalty_membership m ON m.business_id = p_business AND m.customer_id = s.customer
+      FROM sent s
+      LEFT JOIN LATERAL (SELECT visits, last_on FROM loyalty_membership
+                          WHERE business_id = p_business AND customer_id = s.customer OFFSET 0) m ON true
      WHERE s.seen IS NULL AND s.occurrence = 1 AND s.owed = 0 AND NOT (s.blocked OR s.stale OR s.future)
     WINDOW history AS (PARTITION BY s.wallet ORDER BY s.occurred_at, s.n)
   ), counted AS (
