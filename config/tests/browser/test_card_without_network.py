@@ -1,16 +1,13 @@
 """The card on a phone without a network: a copy of it, of nothing else, and never that of somebody else."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from time import sleep
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client, override_settings
-from django.test.testcases import LiveServerThread
+from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
-from config.tests.browser.conftest import HASHED
 from config.tests.test_strangers import a_customer
 from conftest import Shop
 from customers import cards, profiles
@@ -35,26 +32,8 @@ KEPT = """async () => {
 
 
 @pytest.fixture
-def network(collected: Path, server: str) -> Iterator[Callable[[], None]]:
-    """A server of this test alone; called, it goes away, which is what a phone without a network sees."""
-    with override_settings(STATIC_ROOT=collected, STORAGES=HASHED):
-        thread = LiveServerThread("127.0.0.1", static_handler=lambda _: WSGIHandler())
-        thread.daemon = True
-        thread.start()
-        thread.is_ready.wait()
-
-        def cut() -> None:
-            if thread.is_alive():
-                thread.terminate()
-
-        cut.address = f"http://127.0.0.1:{thread.port}"  # type: ignore[attr-defined]
-        yield cut
-        cut()
-
-
-@pytest.fixture
-def at(network: Callable[[], None]) -> str:
-    return network.address  # type: ignore[attr-defined, no-any-return]
+def at(server: str) -> str:
+    return server
 
 
 @pytest.fixture
@@ -72,11 +51,20 @@ def come(context: BrowserContext, page: Page, at: str, mine: Wallet) -> None:
     client: Client = a_customer("", Customer.objects.get(pk=mine.customer_id)).client
     context.add_cookies([{"name": "customer", "value": client.cookies["customer"].value, "url": at}])
     page.goto(f"{at}/points/{mine.public_id}/")
-    page.wait_for_function("async () => (await (await caches.open('card')).keys()).length > 0")
+    until(lambda: "/points/" in kept(page))
 
 
 def kept(page: Page) -> dict[str, str]:
     return json.loads(page.evaluate(KEPT))  # type: ignore[no-any-return]
+
+
+def until(done: Callable[[], bool]) -> None:
+    """The worker goes on behind the page."""
+    for _ in range(100):
+        if done():
+            return
+        sleep(0.05)
+    pytest.fail("it never came to that")
 
 
 def shape(content: str) -> str:
@@ -85,10 +73,10 @@ def shape(content: str) -> str:
 
 
 def test_without_a_network_every_page_is_a_copy_of_the_card(
-    context: BrowserContext, page: Page, at: str, network: Callable[[], None], aysel: Wallet, complaints: list[str]
+    context: BrowserContext, page: Page, at: str, aysel: Wallet, complaints: list[str]
 ) -> None:
     come(context, page, at, aysel)
-    network()
+    context.set_offline(True)
     for address in ("/points/", f"/points/{aysel.public_id}/history/"):
         page.goto(at + address)
         expect(page.locator(".banner")).to_contain_text("This is a copy of your card from")
@@ -113,13 +101,13 @@ def test_the_phone_keeps_the_card_and_nothing_else(context: BrowserContext, page
 
 
 def test_signing_out_takes_the_copy_along(
-    context: BrowserContext, page: Page, at: str, network: Callable[[], None], aysel: Wallet, complaints: list[str]
+    context: BrowserContext, page: Page, at: str, aysel: Wallet, complaints: list[str]
 ) -> None:
     come(context, page, at, aysel)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Your phone number")).to_be_visible()
     assert kept(page) == {}
-    network()
+    context.set_offline(True)
     with pytest.raises(Exception, match="ERR_"):
         page.goto(f"{at}/points/")
     complaints.clear()
@@ -132,19 +120,19 @@ def test_a_session_that_ended_elsewhere_takes_the_copy_along(
     Customer.objects.update(session_epoch=5)  # signed out everywhere, on another phone
     page.goto(f"{at}/points/{aysel.public_id}/")
     expect(page.get_by_label("Your phone number")).to_be_visible()
-    page.wait_for_function("async () => (await caches.keys()).length === 0")
+    until(lambda: kept(page) == {})
 
 
 def test_the_next_customer_of_the_phone_sees_their_own(
-    context: BrowserContext, page: Page, at: str, network: Callable[[], None], aysel: Wallet, complaints: list[str]
+    context: BrowserContext, page: Page, at: str, aysel: Wallet, complaints: list[str]
 ) -> None:
     come(context, page, at, aysel)
     context.clear_cookies()
     orxan = wallet(OTHER)
     page.goto(f"{at}/points/")  # where one signs in
-    page.wait_for_function("async () => (await caches.keys()).length === 0")
+    until(lambda: kept(page) == {})
     come(context, page, at, orxan)
-    network()
+    context.set_offline(True)
     page.goto(f"{at}/points/")
     expect(page.locator("main")).to_contain_text("Orxan")
     assert "Aysel" not in page.content()
@@ -160,10 +148,7 @@ def test_a_card_that_was_replaced_is_replaced_here_on_the_next_visit(
     ids = {"program_id": old.program_id, "customer_id": old.customer_id}
     new = cards.replace(**ids, token=old.token, at=old.created_at)
     page.goto(f"{at}/points/{aysel.public_id}/")
-    page.wait_for_function(
-        "async (path) => (await (await caches.match('/points/', { ignoreVary: true }))?.text() ?? '').includes(path)",
-        arg=shape(new.token),
-    )
+    until(lambda: shape(new.token) in kept(page).get("/points/", ""))
     assert shape(old.token) not in kept(page)["/points/"]
 
 
