@@ -195,7 +195,10 @@ def test_a_customer_reads_their_language(shop: Shop, language: str):
     answer, client, mine = HttpResponse(), Client(), wallet(PHONE)
     sessions.begin(answer, customer=mine.customer, at=timezone.now())
     client.cookies = answer.cookies
-    pages = [f"/points/{mine.public_id}/{page}" for page in ("", "history/", "profile/", "privacy/", "card/")]
+    pages = [
+        f"/points/{mine.public_id}/{page}"
+        for page in ("", "history/", "expiry/", "figures/", "profile/", "privacy/", "card/")
+    ]
     for url in pages:
         assert left_in_english(lambda headers, url=url: client.get(url, headers=headers), language) == set(), url
     poster = f"/join/{shop.branch.public_id}/"

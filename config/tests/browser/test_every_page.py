@@ -141,6 +141,8 @@ NO_PAGES = {
     "brands/<str:colour>.css": "a style sheet",
     "logos/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
+    "points/manifest.webmanifest": "for machines",
+    "points/worker.js": "for machines",
     "accounts/login/code/confirm/": "nobody signs in by a mailed code",
     "accounts/2fa/recovery-codes/download/": "a text file",
 }
