@@ -119,7 +119,7 @@ def _left(lot: Lot, zone: ZoneInfo | None) -> str:
             many,
         )
     else:
-        whole = ngettext("This point lasts until %(day)s.", "These %(points)s points last until %(day)s.", many)
+        whole = ngettext("%(points)s point lasts until %(day)s.", "%(points)s points last until %(day)s.", many)
         part = ngettext(
             "%(points)s point of them is left, until %(day)s.",
             "%(points)s points of them are left, until %(day)s.",
