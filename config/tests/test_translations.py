@@ -113,6 +113,7 @@ def key(message: Message) -> tuple[str | None, str]:
 
 # Names stay as they are, and Azerbaijani says poster too.
 NAMES = {"Regulars", "Nar", "Main", "Circle", "Olga", "API", "AZN", "Telegram", "WhatsApp", "SMS", "poster", "https"}
+NAMES |= {"Rauf", "May"}  # a surname too short to change, and a month that Azerbaijani names alike
 WORD = re.compile(r"[A-Za-z]{3,}")
 
 

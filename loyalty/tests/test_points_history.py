@@ -132,7 +132,7 @@ def test_points_tell_how_many_are_left_and_until_when(shop: Shop, mine: Wallet, 
     shop.business.program.points_last_months = 12
     shop.business.program.save()
     sale = buy(shop, 50, at=NOON)
-    assert "These 50 points last until 3 March 2027." in text(opened(client, mine, sale.public_id))
+    assert "50 points last until 3 March 2027." in text(opened(client, mine, sale.public_id))
     spent = redeem(shop, 20)
     assert "30 points of them are left, until 3 March 2027." in text(opened(client, mine, sale.public_id))
     assert "20 of them had been earned at Nar." in text(opened(client, mine, spent.public_id))
