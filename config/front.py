@@ -34,8 +34,7 @@ def scene() -> dict[str, Any]:
     added = ngettext("%(points)s point added", "%(points)s points added", 37)
     return {
         "greeting": _("Hi, %(name)s") % {"name": "Aysel"},
-        "tier": _("%(tier)s · earns ×%(multiplier)s")
-        % {"tier": _("Gold"), "multiplier": shown.decimal(Decimal("1.5"))},
+        "tier": _("Gold"),
         "points": shown.number(1277),
         "unit": ngettext("point", "points", 1277),
         "qr": _qr(),
