@@ -1,44 +1,73 @@
-"""What the operator does with programmes and businesses."""
+"""What the superadmin sees and does of programmes, businesses and those who work there."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.forms import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from unfold.decorators import action, display
 
-from businesses import onboarding
-from businesses.models import Business, Program
+from businesses import onboarding, staffing, users
+from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
+from businesses.panel import ByBusiness, Column, NeverDeleted, ReadOnly, record_id
+
+STATUS_COLOURS = {
+    BusinessStatus.WAITING.value: "warning",
+    BusinessStatus.ACTIVE.value: "success",
+    BusinessStatus.CLOSED.value: "danger",
+    BusinessStatus.DECLINED.value: "danger",
+}
 
 
 @admin.register(Program)
-class ProgramAdmin(admin.ModelAdmin):
-    list_display = ("name", "currency", "join_code", "created_at")
+class ProgramAdmin(NeverDeleted):
+    list_display = ("name", "currency", "point_value", "join_code", "created_at")
     search_fields = ("name", "slug")
+    fields = ("name", "slug", "currency", "rounding", "point_value", "points_last_months", "join_code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Program | None = None) -> tuple[str, ...]:
+        return ("slug", "currency") if obj else ()  # amounts and points are kept in it
 
 
 @admin.register(Business)
-class BusinessAdmin(admin.ModelAdmin):
-    list_display = ("name", "program", "status", "category", "country", "created_at")
-    list_filter = ("status", "program", "category", "country")
+class BusinessAdmin(NeverDeleted):
+    list_display = ("name", "program", "standing", "category", "country", "created_at")
+    list_filter = ("status", "program", "category")
     list_select_related = ("program",)
     search_fields = ("name", "slug")
-    ordering = ("-created_at",)
-    readonly_fields = ("program", "status", "slug", "created_at")
+    readonly_fields = ("program", "standing", "slug", "owners", "created_at")
+    fieldsets = (
+        (None, {"fields": ("name", "program", "standing", "owners", "slug", "created_at")}),
+        (gettext_lazy("The shop"), {"fields": ("category", "confidential", "country", "time_zone", "language")}),
+        (gettext_lazy("Contact"), {"fields": ("contact_person", "support_email", "support_phone")}),
+        (gettext_lazy("Points"), {"fields": ("earn_rate", "minimum_spend", "points_cap", "purchase_limit")}),
+    )
     actions = ("accept", "decline")
+    actions_detail = ("accept_this", "decline_this")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # an owner registers it
+        return False  # an owner registers it, or a file of them is imported
 
-    def has_delete_permission(self, request: HttpRequest, obj: Business | None = None) -> bool:
-        return False  # the ledger remembers it
+    @display(description=gettext_lazy("status"), label=STATUS_COLOURS)
+    def standing(self, business: Business) -> tuple[str, Any]:
+        return business.status, business.get_status_display()
 
-    @admin.action(description=_("Accept into the programme"))
+    @display(description=gettext_lazy("owners"))
+    def owners(self, business: Business) -> str:
+        """Whoever asks to join: their addresses are how one asks back."""
+        working = business.staff.filter(role="owner", ended_at=None).select_related("user").order_by("id")
+        return ", ".join(f"{staff.user.full_name} <{staff.user.email}>" for staff in working)
+
+    @admin.action(description=gettext_lazy("Accept into the programme"))
     def accept(self, request: HttpRequest, chosen: QuerySet[Business]) -> None:
         self._decide(request, chosen, onboarding.accept)
 
-    @admin.action(description=_("Decline"))
+    @admin.action(description=gettext_lazy("Decline"))
     def decline(self, request: HttpRequest, chosen: QuerySet[Business]) -> None:
         self._decide(request, chosen, onboarding.decline)
 
@@ -52,3 +81,158 @@ class BusinessAdmin(admin.ModelAdmin):
                 self.log_change(request, business, str(decide.__name__))
         text = ngettext("%(count)s business decided.", "%(count)s businesses decided.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
+
+    @action(description=gettext_lazy("Accept"), url_path="accept", icon="check")
+    def accept_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        text = _("Its staff can give and take points at once, and its owners get a letter.")
+        return self._decide_this(request, object_id, onboarding.accept, _("Accept into the programme"), text)
+
+    @action(description=gettext_lazy("Decline"), url_path="decline", icon="close")
+    def decline_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        text = _("Its owners get a letter. They may ask again with another business.")
+        return self._decide_this(request, object_id, onboarding.decline, _("Decline"), text)
+
+    def _decide_this(
+        self, request: HttpRequest, object_id: str, decide: Callable[..., bool], title: str, text: str
+    ) -> HttpResponse:
+        def does(business: Business, answers: dict[str, Any]) -> str:
+            if not decide(business=business):
+                raise ValidationError(_("It no longer waits for a decision."))
+            business.refresh_from_db()
+            return f"{business.name}: {business.get_status_display()}"
+
+        return self.press(request, object_id, title=title, text=text, does=does)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        waits = Business.objects.filter(pk=record_id(str(object_id)), status=BusinessStatus.WAITING).exists()
+        return super().get_actions_detail(request, object_id) if waits else []
+
+
+@admin.register(Branch)
+class BranchAdmin(NeverDeleted):
+    list_display = (
+        "name",
+        Column(gettext_lazy("business"), "business"),
+        "city",
+        "address",
+        Column(gettext_lazy("closed"), "closed_at"),
+    )
+    list_filter = (("business", ByBusiness),)
+    list_select_related = ("business",)
+    search_fields = ("name", "city", "address")
+    fields = ("business", "public_id", "name", "city", "address", "hours", Column(gettext_lazy("closed"), "closed_at"))
+    readonly_fields = ("business", "public_id", fields[-1])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # its business opens it, or a file of them is imported
+
+
+@admin.register(Staff)
+class StaffAdmin(ReadOnly):
+    fields = (
+        Column(gettext_lazy("person"), "user"),
+        Column(gettext_lazy("business"), "business"),
+        "role",
+        "branch",
+        Column(gettext_lazy("since"), "joined_at"),
+        Column(gettext_lazy("ended"), "ended_at"),
+    )
+    list_display = fields
+    list_filter = ("role", ("business", ByBusiness))
+    list_select_related = ("user", "business", "branch")
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+    actions_detail = ("end",)
+
+    @action(description=gettext_lazy("End the membership"), url_path="end", icon="person_remove")
+    def end(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(staff: Staff, answers: dict[str, Any]) -> str:
+            try:
+                staffing.dismiss(staff=staff, at=timezone.now())
+            except staffing.LastOwner as error:
+                raise ValidationError(
+                    _("A business keeps one owner. Close the business, or let it name another first.")
+                ) from error
+            return _("%(person)s no longer works at %(business)s.") % {"person": staff.user, "business": staff.business}
+
+        text = _("From the next request on they see nothing of the business. What they did stays in its history.")
+        return self.press(request, object_id, title=_("End the membership"), text=text, does=does)
+
+
+@admin.register(User)
+class UserAdmin(ReadOnly):
+    fields = (
+        "email",
+        Column(gettext_lazy("name"), show=lambda user: user.get_full_name()),
+        Column(gettext_lazy("may sign in"), "is_active", boolean=True),
+        Column(gettext_lazy("superadmin"), "is_superuser", boolean=True),
+        Column(gettext_lazy("last sign-in"), "last_login"),
+        Column(gettext_lazy("since"), "date_joined"),
+    )
+    list_display = fields
+    list_filter = ("is_active", "is_superuser")
+    search_fields = ("email", "first_name", "last_name")
+    actions_detail = ("disable", "enable")
+
+    @action(description=gettext_lazy("Disable"), url_path="disable", icon="block")
+    def disable(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(user: User, answers: dict[str, Any]) -> str:
+            try:
+                users.disable(user=user)
+            except users.LastSuperadmin as error:
+                raise ValidationError(_("The last superadmin stays: nobody could let them in again.")) from error
+            return _("%(person)s may no longer sign in.") % {"person": user}
+
+        text = _("They are signed out everywhere with their next request, at every business they work at.")
+        return self.press(request, object_id, title=_("Disable this account"), text=text, does=does)
+
+    @action(description=gettext_lazy("Enable"), url_path="enable", icon="check")
+    def enable(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(user: User, answers: dict[str, Any]) -> str:
+            users.enable(user=user)
+            return _("%(person)s may sign in again.") % {"person": user}
+
+        return self.press(request, object_id, title=_("Enable this account"), does=does)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        active = User.objects.filter(pk=record_id(str(object_id)), is_active=True).exists()
+        meant = "disable" if active else "enable"
+        return [each for each in super().get_actions_detail(request, object_id) if each.path == meant]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly):
+    """Without the digest: it is of no use to anybody, and a list is copied easily."""
+
+    fields = (
+        "name",
+        Column(gettext_lazy("business"), "business"),
+        Column(gettext_lazy("begins with"), "prefix"),
+        "scopes",
+        Column(gettext_lazy("made"), "created_at"),
+        Column(gettext_lazy("last used"), "last_used_on"),
+        Column(gettext_lazy("revoked"), "revoked_at"),
+    )
+    list_display = fields
+    list_filter = (("business", ByBusiness),)
+    list_select_related = ("business",)
+    search_fields = ("name", "prefix")
+
+
+@admin.register(SettingChange)
+class SettingChangeAdmin(ReadOnly):
+    fields = (
+        Column(gettext_lazy("when"), "at"),
+        Column(gettext_lazy("business"), "business"),
+        Column(gettext_lazy("setting"), show=lambda change: _label(change.field)),
+        Column(gettext_lazy("before"), "before"),
+        Column(gettext_lazy("after"), "after"),
+        Column(gettext_lazy("by"), "author"),
+    )
+    list_display = fields
+    list_filter = (("business", ByBusiness),)
+    list_select_related = ("business", "staff__user", "api_key")
+
+
+def _label(setting: str) -> str:
+    field: Any = Business._meta.get_field(setting)
+    return str(field.verbose_name)

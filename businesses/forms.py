@@ -159,7 +159,10 @@ class SettingsForm(forms.ModelForm):
     purchase_limit = AmountField(
         label=gettext_lazy("Largest purchase without a manager"),
         required=False,
-        help_text=gettext_lazy("A cashier asks a manager above it. Leave it empty for no limit."),
+        help_text=gettext_lazy(
+            "A cashier asks a manager above it. It is for people: tills with an API key are not asked. "
+            "Leave it empty for no limit."
+        ),
     )
     contact_person = NameField(
         label=gettext_lazy("Contact person"),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,6 +34,7 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     class Meta:
+        verbose_name, verbose_name_plural = _("person who signs in"), _("people who sign in")
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
 
     @property
@@ -66,6 +68,9 @@ class Program(models.Model):
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("programme"), _("programmes")
 
     def __str__(self) -> str:
         return self.name
@@ -123,10 +128,14 @@ class Business(models.Model):
     purchase_limit = models.DecimalField(
         _("largest purchase without a manager"), max_digits=15, decimal_places=3, null=True, blank=True
     )
+    brand_colour = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
+    logo_digest = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
+    tells_points_earned = models.BooleanField(_("writes when points are added"), default=True, db_default=True)
+    tells_points_redeemed = models.BooleanField(_("writes when points are spent"), default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name_plural = "businesses"
+        verbose_name, verbose_name_plural = _("business"), _("businesses")
         constraints = [
             models.CheckConstraint(condition=models.Q(earn_rate__gte=0), name="earn_rate_not_negative"),
             models.CheckConstraint(condition=models.Q(minimum_spend__gte=0), name="minimum_spend_not_negative"),
@@ -134,6 +143,23 @@ class Business(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def style_url(self) -> str:
+        """Of the style sheet with its colour; empty without one."""
+        return reverse("brand-style", args=[self.brand_colour.removeprefix("#")]) if self.brand_colour else ""
+
+    @property
+    def logo_url(self) -> str:
+        return reverse("logo", args=[self.logo_digest]) if self.logo_digest else ""
+
+
+class Logo(models.Model):
+    """A business's picture, written anew by us. In the database, so that backups hold it and web servers keep none."""
+
+    business = models.OneToOneField(Business, models.PROTECT, primary_key=True, related_name="logo")
+    digest = models.CharField(max_length=32, db_index=True)
+    picture = models.BinaryField(help_text="WebP")
 
 
 class Branch(models.Model):
@@ -148,7 +174,7 @@ class Branch(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "branches"
+        verbose_name, verbose_name_plural = _("branch"), _("branches")
         constraints = [models.UniqueConstraint(fields=["business", "name"], name="branch_name_once")]
 
     def __str__(self) -> str:
@@ -181,7 +207,7 @@ class Staff(models.Model):
     objects = StaffQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "staff"
+        verbose_name, verbose_name_plural = _("staff"), _("staff")
         constraints = [models.UniqueConstraint(fields=["business", "user"], name="staff_once_per_business")]
 
     def __str__(self) -> str:
@@ -243,6 +269,9 @@ class ApiKey(models.Model):
     last_used_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("API key"), _("API keys")
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
@@ -259,11 +288,15 @@ class SettingChange(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("changed setting"), _("changed settings")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.field}"
 
     @property
     def author(self) -> str:

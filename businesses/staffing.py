@@ -142,6 +142,17 @@ def end(*, by: Staff, staff: Staff, at: datetime) -> None:
     staff.save(update_fields=["ended_at"])
 
 
+@transaction.atomic
+def dismiss(*, staff: Staff, at: datetime) -> None:
+    """The operator's `end`: nobody at the business need agree. A second time changes nothing. Raises `LastOwner`."""
+    Business.objects.select_for_update().get(pk=staff.business_id)
+    staff = Staff.objects.get(pk=staff.pk)
+    if staff.ended_at is None:
+        _keep_an_owner(staff)
+        staff.ended_at = at
+        staff.save(update_fields=["ended_at"])
+
+
 def _must_manage(by: Staff, role: str) -> None:
     if by.ended_at is not None or role not in MANAGED_BY[Role(by.role)]:
         raise NotAllowed

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from businesses import entrance, views
+from businesses import entrance, look, views
 
 urlpatterns = [
     path("start/", entrance.start, name="start"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("accounts/name/", entrance.own_name, name="own-name"),
     path("invitations/<uuid:token>/", entrance.invitation, name="invitation"),
     path("settings/", views.earning_rules, name="settings"),
+    path("settings/look/", look.look, name="look"),
+    path("settings/look/logo/", look.logo, name="look-logo"),
+    path("settings/look/logo/removal/", look.remove_logo, name="look-logo-removal"),
+    path("brands/<str:colour>.css", look.style, name="brand-style"),
+    path("logos/<str:digest>.webp", look.logo_picture, name="logo"),
     path("settings/branches/", views.branch_list, name="branches"),
     path("settings/branches/new/", views.new_branch, name="new-branch"),
     path("settings/branches/<uuid:branch>/", views.edit_branch, name="branch"),

@@ -40,7 +40,7 @@ def earning_rules(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved. It counts from the next purchase on."))
             return redirect("settings")
-    return _settings(request, "businesses/settings.html", "settings", form=form)
+    return settings_page(request, "businesses/settings.html", "settings", form=form)
 
 
 @role_required(*MANAGERS)
@@ -59,7 +59,7 @@ def branch_list(request: StaffRequest) -> HttpResponse:
         "shown": _("%(first)s–%(last)s of %(all)s")
         % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
     }
-    return _settings(request, "businesses/branches.html", "branches", **context)
+    return settings_page(request, "businesses/branches.html", "branches", **context)
 
 
 def _page_url(sought: str, number: int) -> str:
@@ -82,7 +82,7 @@ def _edit_branch(request: StaffRequest, branch: Branch) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("branches")
     is_last = branches.is_last(branch)
-    return _settings(request, "businesses/branch.html", "branches", form=form, row=branch, is_last=is_last)
+    return settings_page(request, "businesses/branch.html", "branches", form=form, row=branch, is_last=is_last)
 
 
 def _save_branch(form: BranchForm) -> bool:
@@ -107,7 +107,7 @@ def close_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(branch)s is closed.") % {"branch": row})
             return redirect("branches")
-    return _confirm(
+    return confirm_page(
         request,
         "branches",
         title=_("Close %(branch)s?") % {"branch": row},
@@ -127,7 +127,7 @@ def reopen_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
         branches.reopen(branch=row)
         messages.success(request, _("%(branch)s is open again.") % {"branch": row})
         return redirect("branches")
-    return _confirm(
+    return confirm_page(
         request,
         "branches",
         title=_("Open %(branch)s again?") % {"branch": row},
@@ -142,7 +142,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
     managed = staffing.MANAGED_BY[Role(request.staff.role)]
     rows = request.business.staff.select_related("user", "branch").order_by("-ended_at", "id")
     open_invitations = request.business.invitations.open(timezone.now()).order_by("id")
-    return _settings(
+    return settings_page(
         request,
         "businesses/staff.html",
         "staff",
@@ -158,7 +158,7 @@ def invite(request: StaffRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=request.staff)
     if request.method == "POST" and form.is_valid() and _invite(request, form):
         return redirect("staff")
-    return _settings(request, "businesses/invite.html", "staff", form=form)
+    return settings_page(request, "businesses/invite.html", "staff", form=form)
 
 
 def _invite(request: StaffRequest, form: InvitationForm) -> bool:
@@ -186,7 +186,7 @@ def withdraw(request: StaffRequest, token: UUID) -> HttpResponse:
         staffing.withdraw(by=request.staff, invitation=row, at=timezone.now())
         messages.success(request, _("The invitation is withdrawn."))
         return redirect("staff")
-    return _confirm(
+    return confirm_page(
         request,
         "staff",
         title=_("Withdraw the invitation?"),
@@ -210,7 +210,7 @@ def edit_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
             messages.success(request, _("Saved."))
             # Who gave up the settings would find nothing there.
             return redirect("staff" if row != request.staff else settings.LOGIN_REDIRECT_URL)
-    return _settings(request, "businesses/staff_member.html", "staff", form=form, row=row)
+    return settings_page(request, "businesses/staff_member.html", "staff", form=form, row=row)
 
 
 @role_required(*MANAGERS)
@@ -227,7 +227,7 @@ def end_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
         else:
             messages.success(request, _("%(name)s no longer works here.") % {"name": row.user.full_name})
             return redirect("staff" if row != request.staff else settings.LOGIN_REDIRECT_URL)
-    return _confirm(
+    return confirm_page(
         request,
         "staff",
         title=_("End the work of %(name)s?") % {"name": row.user.full_name},
@@ -240,7 +240,7 @@ def end_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
 @role_required(Role.OWNER)
 def key_list(request: StaffRequest) -> HttpResponse:
     rows = request.business.api_keys.order_by("-revoked_at", "-id")
-    return _settings(request, "businesses/keys.html", "keys", rows=rows)
+    return settings_page(request, "businesses/keys.html", "keys", rows=rows)
 
 
 @role_required(Role.OWNER)
@@ -249,8 +249,8 @@ def new_key(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         key, text = api_keys.create(business=request.business, **form.cleaned_data)
         # Not behind a redirect: then the text would have to be kept somewhere in the meantime.
-        return _settings(request, "businesses/key_made.html", "keys", key=key, text=text)
-    return _settings(request, "businesses/key.html", "keys", form=form)
+        return settings_page(request, "businesses/key_made.html", "keys", key=key, text=text)
+    return settings_page(request, "businesses/key.html", "keys", form=form)
 
 
 @role_required(Role.OWNER)
@@ -260,7 +260,7 @@ def revoke_key(request: StaffRequest, key: UUID) -> HttpResponse:
         api_keys.revoke(key=row, at=timezone.now())
         messages.success(request, _("%(key)s is revoked.") % {"key": row.name})
         return redirect("keys")
-    return _confirm(
+    return confirm_page(
         request,
         "keys",
         title=_("Revoke %(key)s?") % {"key": row.name},
@@ -277,7 +277,7 @@ def own_pin(request: StaffRequest) -> HttpResponse:
         messages.success(request, _("Your PIN is set."))
         return redirect("pin")
     has_one = Pin.objects.filter(staff=request.staff).exists()
-    return _settings(request, "businesses/pin.html", "pin", form=form, has_one=has_one)
+    return settings_page(request, "businesses/pin.html", "pin", form=form, has_one=has_one)
 
 
 def _managed(request: StaffRequest, rows: Any) -> Any:
@@ -295,14 +295,14 @@ def _last_owner() -> str:
     return _("A business needs an owner. Make somebody else one first.")
 
 
-def _confirm(request: StaffRequest, tab: str, **context: Any) -> HttpResponse:
-    return _settings(request, "businesses/confirm.html", tab, back=tab, **context)
+def confirm_page(request: StaffRequest, tab: str, **context: Any) -> HttpResponse:
+    return settings_page(request, "businesses/confirm.html", tab, back=tab, **context)
 
 
-def _settings(request: StaffRequest, template: str, tab: str, **context: Any) -> HttpResponse:
+def settings_page(request: StaffRequest, template: str, tab: str, **context: Any) -> HttpResponse:
     """The page; 422 when it shows somebody's mistake."""
     form = context.get("form")
-    mistaken = (form is not None and form.errors) or context.get("error")
+    mistaken = (form is not None and form.errors) or context.get("error") or context.get("mistaken")
     waiting = request.business.status == BusinessStatus.WAITING
     context |= {"active": "settings", "tab": tab, "waiting": waiting, "owner": request.staff.role == Role.OWNER}
     return render(request, template, context, status=422 if mistaken else 200)

@@ -70,11 +70,15 @@ CONTENT_SECURITY_POLICY = {
 # --- The house --------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "config",
+    "config.apps.InstallationConfig",
     "loyalty",
     "customers",
     "businesses",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # the superadmin's panel, see config/panel.py; its templates before Django's own
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "import_export",
+    "config.apps.PanelConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,6 +115,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "businesses.sessions.limit_sessions",
     "businesses.access.require_second_factor",
+    "config.panel.own_content_policy",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
@@ -209,6 +214,31 @@ LOGIN_REDIRECT_URL = "/counter/"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Regulars <no-reply@localhost>")
+
+# --- The superadmin's panel -------------------------------------------------------------------------------
+
+# fmt: off
+UNFOLD = {
+    "SITE_TITLE": "Regulars",
+    "SITE_HEADER": "Regulars",
+    "SITE_SUBHEADER": "config.panel.subheader",
+    "SITE_ICON": "config.panel.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.panel.icon"}],
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "BORDER_RADIUS": "10px",
+    "COLORS": {
+        "primary": {  # around the blues of tokens.css: 600 stands on white, 500 in the dark
+            "50": "#f3f6ff", "100": "#eaeffe", "200": "#d5defd", "300": "#b3c2fb", "400": "#a9b8ff", "500": "#8da4ff",
+            "600": "#2447d8", "700": "#1c3bbd", "800": "#1b3192", "900": "#1c2447", "950": "#121730",
+        },
+    },
+    "STYLES": ["config.panel.style"],
+    "ACCOUNT": {"navigation": "config.panel.account_links"},
+    "SIDEBAR": {"navigation": "config.panel.navigation"},
+}
+# fmt: on
 
 # --- Messages to customers --------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ from django.shortcuts import render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from businesses import charts
+from config.front import scene
+
 BUSINESS = {"name": "Nar Coffee"}
 BRANCH = {"name": "Nizami street"}
 LONG_NAME = "Абдурахманова-Константинопольская Ширинбəйим " * 4 + "Əliağabəyli-Şıxəliyeva"
@@ -118,10 +121,13 @@ def components(request: HttpRequest) -> HttpResponse:
         "stats": day_stats("42", "1,186"),
         "tabs": [{"label": _("Customers"), "url": "#tabs", "current": True}, {"label": _("Segments"), "url": "#tabs"}],
         "qr": qr_svg(),
+        "scene": scene(),
         "long_name": LONG_NAME,
         "code_errors": ["That code has expired. Ask for a new one."],
         "colours": ["canvas", "surface", "sunken", "line", "ink", "secondary", "action", "soft", "ok", "warn", "bad"],
-        "bars": bars(),
+        "chart": charts.columns(
+            [(f"{day} Nov", f"{day} Nov" if day % 6 == 1 else "", given) for day, given in enumerate(POINTS_BY_DAY, 7)]
+        ),
         "sample_logins": [{"role": "owner", "business": "Nar Coffee", "email": "o@nar.example", "password": "…"}],
     }
     return render(request, "styleguide/components.html", context)
@@ -171,17 +177,3 @@ def qr_svg() -> str:
     """Safe: drawn here, from words of our own."""
     code = qrcode.make("https://regulars.example/c/7fK2", image_factory=qrcode.image.svg.SvgPathImage, border=0)
     return mark_safe(code.to_string(encoding="unicode"))  # noqa: S308
-
-
-def bars() -> list[dict[str, Any]]:
-    """Columns for a drawing 470 wide with 1500 points at 160 high."""
-    return [
-        {
-            "x": 32 + 31 * day,
-            "y": 176 - given * 160 // 1500,
-            "height": given * 160 // 1500,
-            "day": day + 7,
-            "points": given,
-        }
-        for day, given in enumerate(POINTS_BY_DAY)
-    ]

@@ -5,13 +5,15 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from config import front, health, styleguide
+from config import front, health, help, styleguide
 
 admin.site.login = secure_admin_login(admin.site.login)  # with the second factor, like everybody
 
 urlpatterns = [
     path("api/v1/", include("config.api")),  # first, because tills are in the greatest hurry
     path("", front.front, name="front"),
+    path("help/", help.for_staff, name="help"),
+    path("how-it-works/", help.how_it_works, name="how-it-works"),
     path("demo/progress/", front.demo_progress, name="demo-progress"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
@@ -20,6 +22,8 @@ urlpatterns = [
     path("", include("businesses.urls")),
     path("", include("customers.urls")),
     path("", include("loyalty.counter.urls")),
+    path("", include("loyalty.activity.urls")),
+    path("", include("loyalty.members.urls")),
     path("", include("loyalty.points.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),

@@ -35,7 +35,7 @@ def text(*, business: str, version: str = CURRENT) -> str:
 
 
 def give(*, customer_id: int, business_id: int, channel: Channel, source: str, at: datetime) -> None:
-    """To the current text. `source` is where: `counter`, `join`, `points`, `api`. A second yes adds nothing."""
+    """To the current text. `source` is where: `counter`, `join`, `points`, `portal`, `api`. A second yes is no news."""
     _answer(customer_id, business_id, channel, source, at, granted=True)
 
 
@@ -47,6 +47,13 @@ def withdraw(*, customer_id: int, business_id: int, channel: Channel, source: st
 def agreed(*, customer_id: int, business_id: int, channel: Channel) -> bool:
     newest = _newest(customer_id, business_id, channel)
     return bool(newest and newest.granted)
+
+
+def count(*, business_id: int, channel: Channel) -> int:
+    """How many customers agree today."""
+    answers = Consent.objects.filter(business_id=business_id, channel=channel)
+    newest = answers.order_by("customer_id", "-id").distinct("customer_id")
+    return Consent.objects.filter(pk__in=newest.values("pk"), granted=True).count()
 
 
 def current(*, customer_id: int) -> list[Answer]:

@@ -4,12 +4,13 @@ import secrets
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower, Now, Reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from businesses.encryption import EncryptedTextField
 from businesses.models import Business, Program
+from customers import phones
 
 
 class Customer(models.Model):
@@ -23,6 +24,13 @@ class Customer(models.Model):
     blocked_at = models.DateTimeField(null=True, blank=True)
     blocked_reason = models.CharField(_("reason"), max_length=250, blank=True, db_default="")
 
+    class Meta:
+        indexes = [models.Index(OpClass(Reverse("phone"), "text_pattern_ops"), name="customer_phone_end")]
+        verbose_name, verbose_name_plural = _("customer"), _("customers")
+
+    def __str__(self) -> str:
+        return phones.mask(self.phone) if self.phone else f"{self._meta.verbose_name} {self.pk}"
+
 
 class ExternalId(models.Model):
     """A shop's own name for a customer."""
@@ -33,6 +41,11 @@ class ExternalId(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["business", "external_id"], name="external_id_once")]
+
+
+def last_word(name: str = "name") -> Lower:
+    """The last word of a name in lower case, by which people are looked for as often as by the first."""
+    return Lower(models.Func(name, models.Value(r"\S+\Z"), function="substring", output_field=models.TextField()))
 
 
 class Profile(models.Model):
@@ -47,7 +60,10 @@ class Profile(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["program", "customer"], name="profile_once")]
-        indexes = [models.Index("program", OpClass(Lower("name"), "text_pattern_ops"), name="profile_name")]
+        indexes = [
+            models.Index("program", OpClass(Lower("name"), "text_pattern_ops"), name="profile_name"),
+            models.Index("program", OpClass(last_word(), "text_pattern_ops"), name="profile_last_word"),
+        ]
 
 
 def new_card_token() -> str:
@@ -90,7 +106,11 @@ class Consent(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("consent"), _("consents")
         indexes = [models.Index(fields=["customer", "business", "channel", "-id"], name="consent_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.get_channel_display()}"
 
 
 class Code(models.Model):
@@ -145,7 +165,11 @@ class Message(models.Model):
     sent_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
         indexes = [
             models.Index(fields=["send_after"], condition=models.Q(status="queued"), name="message_queue"),
             models.Index(fields=["business", "-id"], name="message_business"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

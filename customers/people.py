@@ -1,4 +1,5 @@
-"""What staff see of people on a shared screen: a first name and an initial, or the end of the phone."""
+"""What staff see of people: on a shared screen a first name and an initial, or the end of the phone; in the lists of
+owners and managers the whole name, and the phone as the counter masks it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,25 @@ def on_screen(*, program_id: int, customer_ids: Iterable[int]) -> dict[int, Pers
     rows = Customer.objects.filter(pk__in=set(customer_ids)).values_list("pk", "phone")
     names = dict(_names(program_id, customer_ids))
     return {pk: person(names.get(pk, ""), phone) for pk, phone in rows}
+
+
+@dataclass(frozen=True)
+class Listed(Person):
+    """`name` is whole here."""
+
+    phone: str
+
+
+def in_lists(*, program_id: int, customer_ids: Iterable[int]) -> dict[int, Listed]:
+    """By customer id, in two queries."""
+    rows = Customer.objects.filter(pk__in=set(customer_ids)).values_list("pk", "phone")
+    names = dict(_names(program_id, customer_ids))
+    return {pk: listed(names.get(pk, ""), phone) for pk, phone in rows}
+
+
+def listed(name: str, phone: str | None) -> Listed:
+    short = person(name, phone)
+    return Listed(" ".join(name.split()) or short.name, short.initials, masked(phone))
 
 
 def _names(program_id: int, customer_ids: Iterable[int]) -> Iterable[tuple[int, str]]:

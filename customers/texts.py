@@ -7,6 +7,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from businesses.models import Business
+
+
+def sender(*, business: Business) -> str:
+    """Who writes: a business by its name, a confidential one as its programme. Telephones are read over shoulders."""
+    return business.program.name if business.confidential else business.name
+
 
 def code(*, language: str, code: str, lasts: timedelta) -> str:
     with translation.override(language):

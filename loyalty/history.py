@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
-from loyalty.models import Entry, Lot, Purchase
+from loyalty.models import Entry, Lot, Purchase, Redemption
 
 LAST = 5
 
@@ -33,6 +33,7 @@ class Line:
     occurred_at: datetime
     business: str | None
     amount: Decimal | None
+    description: str | None
     reference: str | None
     key: str | None
 
@@ -46,7 +47,9 @@ def visible(*, wallet_id: int, business_id: int) -> QuerySet[Entry]:
 def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
     """The entries as lines, with what belongs to other businesses left out."""
     rows = list(entries.select_related("operation", "business", "reverses__operation"))
-    amounts = dict(Purchase.objects.filter(pk__in=[row.operation_id for row in rows]).values_list("pk", "amount"))
+    operations = [row.operation_id for row in rows]
+    amounts = dict(Purchase.objects.filter(pk__in=operations).values_list("pk", "amount"))
+    spent_on = dict(Redemption.objects.filter(pk__in=operations).values_list("pk", "description"))
     for row in rows:
         mine = row.business_id == business_id
         yield Line(
@@ -60,6 +63,7 @@ def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
             occurred_at=row.occurred_at,
             business=row.business.name if mine and row.business else None,
             amount=amounts.get(row.operation_id) if mine else None,
+            description=spent_on.get(row.operation_id) if mine else None,
             reference=row.operation.reference if mine else None,
             key=row.operation.key if mine and row.operation.scope != "system" else None,
         )

@@ -40,6 +40,7 @@ class Tier(models.Model):
     multiplier = models.DecimalField(_("multiplier"), max_digits=6, decimal_places=3, default=1)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("tier"), _("tiers")
         constraints = [models.UniqueConstraint(fields=["program", "position"], name="tier_position_once")]
 
     def __str__(self) -> str:
@@ -59,11 +60,15 @@ class Wallet(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name, verbose_name_plural = _("wallet"), _("wallets")
         constraints = [
             models.UniqueConstraint(fields=["customer", "program"], name="one_wallet_per_programme"),
             models.CheckConstraint(condition=Q(balance__gte=0), name="balance_not_negative"),
             models.CheckConstraint(condition=Q(owed__gte=0), name="owed_not_negative"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} · {self.program}"
 
 
 class OperationKind(models.TextChoices):
@@ -108,6 +113,7 @@ class Operation(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name, verbose_name_plural = _("operation"), _("operations")
         constraints = [
             models.UniqueConstraint(fields=["scope", "key"], name="operation_key_once"),
             models.UniqueConstraint(
@@ -117,10 +123,13 @@ class Operation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["business", "id"], name="operation_business"),
+            models.Index(fields=["business", "local_on", "id"], name="operation_business_day"),
             models.Index(fields=["staff", "local_on", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="operation_reverses"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.public_id.hex[:8]}"
 
 
 class EntryKind(models.TextChoices):
@@ -151,9 +160,12 @@ class Entry(models.Model):
     xid = TransactionIdField(db_default=Func(function="pg_current_xact_id"), editable=False)
 
     class Meta:
-        verbose_name_plural = "entries"
+        verbose_name, verbose_name_plural = _("entry"), _("entries")
         constraints = [models.CheckConstraint(condition=Q(balance_after__gte=0), name="balance_after_not_negative")]
         indexes = [models.Index(fields=["wallet", "id"], name="entry_wallet")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.points:+d}"
 
 
 class Lot(models.Model):
@@ -174,6 +186,7 @@ class Lot(models.Model):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("lot"), _("lots")
         constraints = [
             models.CheckConstraint(condition=Q(remaining__gte=0, remaining__lte=F("credit")), name="lot_within_credit")
         ]
@@ -181,6 +194,9 @@ class Lot(models.Model):
             models.Index(fields=["wallet", "expires_at", "id"], condition=Q(open=True), name="lot_open"),
             models.Index(fields=["expires_at"], condition=Q(open=True, expires_at__isnull=False), name="lot_due"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.remaining}/{self.credit}"
 
 
 class Draw(models.Model):
@@ -200,6 +216,7 @@ class Draw(models.Model):
     point_value = models.DecimalField(max_digits=12, decimal_places=6)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("draw"), _("draws")
         indexes = [models.Index(fields=["entry"], name="draw_entry")]
 
 
@@ -217,7 +234,15 @@ class Membership(models.Model):
     last_on = models.DateField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("membership"), _("memberships")
         constraints = [models.UniqueConstraint(fields=["business", "customer"], name="one_membership")]
+        # Moves once a day at most: all that the list of customers costs a purchase. See docs/decisions/0006.
+        indexes = [
+            models.Index("business", F("last_on").desc(nulls_last=True), F("id").desc(), name="membership_came_last")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} · {self.business}"
 
 
 class Purchase(models.Model):
@@ -233,6 +258,7 @@ class Purchase(models.Model):
     occurred_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("purchase"), _("purchases")
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="amount_not_negative"),
             models.CheckConstraint(
@@ -240,6 +266,9 @@ class Purchase(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["customer", "business", "local_on"], name="purchase_customer")]
+
+    def __str__(self) -> str:
+        return str(self.operation)
 
 
 class PurchaseLine(models.Model):
@@ -256,6 +285,7 @@ class PurchaseLine(models.Model):
     discount = models.DecimalField(max_digits=15, decimal_places=3, default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("line"), _("lines")
         indexes = [models.Index(fields=["purchase", "position"], name="line_purchase")]
 
 
@@ -265,6 +295,12 @@ class Approval(models.Model):
     operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("approval"), _("approvals")
+
+    def __str__(self) -> str:
+        return str(self.operation)
+
 
 class Adjustment(models.Model):
     """Why somebody corrected a balance by hand. Shares the id of its operation. Immutable."""
@@ -272,6 +308,12 @@ class Adjustment(models.Model):
     operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
     by = models.ForeignKey(User, models.PROTECT, related_name="+")
     reason = models.CharField(_("reason"), max_length=250)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("adjustment"), _("adjustments")
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class RedemptionStatus(models.TextChoices):
@@ -289,3 +331,9 @@ class Redemption(models.Model):
     points = models.BigIntegerField()
     description = models.CharField(max_length=200)
     status = models.CharField(max_length=9, choices=RedemptionStatus.choices, default=RedemptionStatus.CONFIRMED)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("redemption"), _("redemptions")
+
+    def __str__(self) -> str:
+        return self.description

@@ -13,15 +13,16 @@ from customers.models import MessageKind
 from loyalty.ledger import Posted
 from loyalty.rules import Rules
 
-# A business writes to its own customers by its name. A confidential one writes as the programme: a telephone
-# is read over shoulders.
+# Nobody, where the business does not tell this kind. The sender is that of `texts.sender`, read in the same statement.
 READER = """
 SELECT c.phone, coalesce(nullif(f.language, ''), b.language), CASE WHEN b.confidential THEN p.name ELSE b.name END
   FROM customers_customer c
   JOIN businesses_business b ON b.id = %(business)s::bigint
   JOIN businesses_program p ON p.id = b.program_id
   LEFT JOIN customers_profile f ON f.customer_id = c.id AND f.program_id = p.id
- WHERE c.id = %(customer)s::bigint AND c.phone IS NOT NULL"""
+ WHERE c.id = %(customer)s::bigint AND c.phone IS NOT NULL
+   AND CASE %(kind)s::text WHEN 'points_earned' THEN b.tells_points_earned
+                           WHEN 'points_redeemed' THEN b.tells_points_redeemed END"""
 
 
 class Reader(NamedTuple):
@@ -44,7 +45,7 @@ def redeemed(*, posted: Posted, rules: Rules, at: datetime) -> None:
 def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime) -> None:
     if posted.replayed or posted.refusal:
         return
-    reader = _reader(posted.customer_id, rules.business_id)
+    reader = _reader(posted.customer_id, rules.business_id, kind)
     if reader is None:
         return
     write = texts.points_earned if kind == MessageKind.POINTS_EARNED else texts.points_redeemed
@@ -61,9 +62,9 @@ def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime) -> Non
     )
 
 
-def _reader(customer_id: int, business_id: int) -> Reader | None:
-    """None for a customer without a phone."""
+def _reader(customer_id: int, business_id: int, kind: MessageKind) -> Reader | None:
+    """None for a customer without a phone, and where the business does not tell this."""
     with connection.cursor() as cursor:
-        cursor.execute(READER, {"customer": customer_id, "business": business_id})
+        cursor.execute(READER, {"customer": customer_id, "business": business_id, "kind": kind.value})
         row = cursor.fetchone()
     return Reader(*row) if row else None

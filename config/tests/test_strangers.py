@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
-from businesses import api_keys, staffing
+from businesses import api_keys, brands, staffing
 from businesses.models import ApiKey, Business, Program, Role, Staff, User
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
@@ -79,6 +79,8 @@ class World:
     def __init__(self, new_shop: Callable[..., Shop]) -> None:
         other = Program.objects.create(slug="other", name="Other", currency="AZN", join_code="OTHER")
         self.nar, self.tea, self.far = new_shop("nar"), new_shop("tea"), new_shop("far", program=other)
+        brands.change_logo(business_id=self.nar.business.pk, picture=b"logo", staff=self.nar.staff, at=timezone.now())
+        self.nar.business.refresh_from_db()
         self.sale, self.spent = buy(self.nar, 40), redeem(self.nar, 5)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -278,6 +280,8 @@ WHO = {"phone": PHONE}
 DOORS: dict[str, Door] = {
     "": Everybody(),
     "demo/progress/": Everybody(),
+    "help/": AtWork(STAFF),
+    "how-it-works/": Everybody(),
     "health/live": Everybody(),
     "health/ready": Everybody(),
     "language/": Everybody(method="POST"),
@@ -292,6 +296,12 @@ DOORS: dict[str, Door] = {
     "accounts/name/": SignedIn(),
     "invitations/<uuid:token>/": Invited(ids={"token": invitation}),
     "settings/": AtWork(MANAGERS),
+    "settings/messages/": AtWork(MANAGERS),
+    "settings/look/": AtWork((Role.OWNER,)),
+    "settings/look/logo/": AtWork((Role.OWNER,)),
+    "settings/look/logo/removal/": AtWork((Role.OWNER,)),
+    "brands/<str:colour>.css": Everybody(ids={"colour": lambda world: "9f1239"}),
+    "logos/<str:digest>.webp": Everybody(ids={"digest": lambda world: world.nar.business.logo_digest}),
     "settings/branches/": AtWork(MANAGERS),
     "settings/branches/new/": AtWork(MANAGERS),
     "settings/branches/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
@@ -319,20 +329,36 @@ DOORS: dict[str, Door] = {
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
+    # The customers of a business, among those of its programme.
+    "activity/": AtWork(STAFF),
+    "activity/export/": AtWork(MANAGERS),
+    "customers/": AtWork(MANAGERS),
+    "customers/<uuid:customer>/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/history/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/adjustment/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
+        MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
+    ),
     # Customers. A poster hangs in the street: its address is for everybody.
     "points/": Everybody(),
     "points/code/": Everybody(),
     "points/none/": Customers(),
+    "points/manifest.webmanifest": Everybody(),
+    "points/worker.js": Everybody(),
     "points/sign-out/": Everybody(method="POST"),
     "points/sign-out/everywhere/": Customers(method="POST"),
     "points/<uuid:wallet>/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/history/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
+    "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/privacy/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/consent/": Customers(
         ids={"wallet": member}, method="POST", body={"business": "nar", "channel": "sms", "granted": "yes"}
     ),
     "points/<uuid:wallet>/card/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/card/copy/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/card/picture/": Customers(ids={"wallet": member}),
     "join/<uuid:branch>/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/code/": Everybody(ids={"branch": branch}),

@@ -24,7 +24,7 @@ from customers.sign_in import Door
 from loyalty import enrolment
 from loyalty.enrolment import Member
 from loyalty.models import Wallet
-from loyalty.points.views import home_url
+from loyalty.points.own import home_url
 
 
 def at_open_branch(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

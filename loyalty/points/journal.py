@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from django.db.models import QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import TruncDate
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses import shown
+from businesses.models import Branch
 from businesses.money import show_amount
 from loyalty.models import Entry, EntryKind, Lot, OperationKind, Wallet
 
@@ -27,18 +29,21 @@ class Expiring(NamedTuple):
 
 def entries(wallet: Wallet) -> QuerySet[Entry]:
     """Newest first, with all that a row shows."""
-    together = ("business", "operation__purchase", "operation__redemption")
-    return Entry.objects.filter(wallet_id=wallet.pk).select_related(*together).order_by("-id")
+    together = ("business", "operation__branch", "operation__purchase", "operation__redemption")
+    others = Branch.objects.filter(business_id=OuterRef("business_id")).exclude(pk=OuterRef("operation__branch_id"))
+    lines = Entry.objects.filter(wallet_id=wallet.pk).select_related(*together).order_by("-id")
+    return lines.annotate(at_one_of_several=Exists(others))
 
 
 def rows(entries: Iterable[Entry], *, wallet: Wallet, at: datetime) -> list[dict[str, Any]]:
     """The context of components/activity_row.html, one for each entry."""
     return [
         {
-            "name": _title(entry),
+            "name": title(entry),
             "detail": " · ".join(filter(None, _details(entry, wallet.program.currency, at))),
             "points": shown.signed(entry.points),
             "earned": entry.points > 0,
+            "url": reverse("points-entry", args=[wallet.public_id, entry.operation.public_id]),
         }
         for entry in entries
     ]
@@ -62,7 +67,18 @@ def day(on: date, at: datetime, *, month: str = "MMM") -> str:
     return str(format_date(on, f"d {month}" if on.year == at.year else f"d {month} y", locale=shown.language()))
 
 
-def _title(entry: Entry) -> str:
+def full_day(on: date) -> str:
+    """`20 November 2026`."""
+    return str(format_date(on, "d MMMM y", locale=shown.language()))
+
+
+def month(on: date) -> str:
+    """`November 2026`, as a title."""
+    name = str(format_date(on, "LLLL y", locale=shown.language()))
+    return name[:1].upper() + name[1:]
+
+
+def title(entry: Entry) -> str:
     place = entry.business.name if entry.business else ""
     if entry.kind == EntryKind.EARN:
         return place
@@ -78,9 +94,11 @@ def _title(entry: Entry) -> str:
 
 
 def _details(entry: Entry, currency: str, at: datetime) -> list[str]:
-    # Earned points stand under the name of the place; everything else names it here.
+    # Earned points stand under the name of the place; everything else names it here. The branch comes last: a
+    # narrow screen cuts the end off.
     place = entry.business.name if entry.business and entry.kind not in (EntryKind.EARN, EntryKind.EXPIRE) else ""
-    return [place, _amount(entry, currency), day(entry.operation.local_on, at)]
+    branch = entry.operation.branch.name if entry.operation.branch and entry.at_one_of_several else ""  # type: ignore[attr-defined]
+    return [place, _amount(entry, currency), day(entry.operation.local_on, at), branch]
 
 
 def _amount(entry: Entry, currency: str) -> str:

@@ -2,11 +2,9 @@
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,17 +17,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from businesses import shown
-from businesses.models import Business, BusinessStatus, Program
+from businesses.models import Business, BusinessStatus
 from customers import cards, consents, phones, profiles, sessions, sign_in
 from customers.forms import ProfileForm
 from customers.models import Channel, Customer
 from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
 from loyalty.models import Membership, Wallet
-from loyalty.points import journal
+from loyalty.points import journal, own
 
 RECENT = 5
-PAGE = 20
 SOON_DAYS = 30
 
 
@@ -62,11 +59,11 @@ def none(request: CustomerRequest) -> HttpResponse:
 @require_GET
 @customers_only
 def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     at = timezone.now()
     told = profiles.told(program_id=mine.program_id, customer_id=mine.customer_id)
     recent = list(journal.entries(mine)[: RECENT + 1])
-    expiring = journal.next_expiry(mine, zone=_zone(mine.program), at=at)
+    expiring = journal.next_expiry(mine, zone=own.zone(mine.program), at=at)
     context = {
         "tabs": _tabs(request, mine),
         "name": told.name,
@@ -81,29 +78,13 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "recent": journal.rows(recent[:RECENT], wallet=mine, at=at),
         "more": len(recent) > RECENT,
     }
-    return render(request, "points/wallet.html", _context(mine, **context))
-
-
-@require_GET
-@customers_only
-def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
-    mine = _wallet(request, wallet)
-    at = timezone.now()
-    page = Paginator(journal.entries(mine), PAGE).get_page(request.GET.get("page"))
-    context = {
-        "rows": journal.rows(page.object_list, wallet=mine, at=at),
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        "shown": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
-    }
-    return render(request, "points/history.html", _context(mine, **context))
+    return render(request, "points/wallet.html", own.context(mine, **context))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @customers_only
 def profile(request: CustomerRequest, wallet: UUID) -> HttpResponse:
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     ids = {"program_id": mine.program_id, "customer_id": mine.customer_id}
     told = profiles.told(**ids).columns()
     form = ProfileForm(request.POST or None, initial={**told, "language": told["language"] or get_language()})
@@ -114,22 +95,22 @@ def profile(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.cleaned_data["language"])
         return response
     status = 422 if form.errors else 200
-    return render(request, "points/profile.html", _context(mine, form=form), status=status)
+    return render(request, "points/profile.html", own.context(mine, form=form), status=status)
 
 
 @require_GET
 @customers_only
 def privacy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     context = {"questions": _questions(mine), "card_fields": {"token": _token(mine)}}
-    return render(request, "points/privacy.html", _context(mine, **context))
+    return render(request, "points/privacy.html", own.context(mine, **context))
 
 
 @require_POST
 @customers_only
 def consent(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     """The customer's yes or no to one business on one channel. The same answer twice is one answer."""
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     business = get_object_or_404(_places(mine), slug=request.POST.get("business", "").replace("\0", ""))
     channel = request.POST.get("channel")
     if channel not in consents.OFFERED:
@@ -150,7 +131,7 @@ def consent(request: CustomerRequest, wallet: UUID) -> HttpResponse:
 @customers_only
 def card(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     """Asks, then revokes the card and gives a new one."""
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     if request.method == "POST":
         cards.replace(
             program_id=mine.program_id,
@@ -160,14 +141,14 @@ def card(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         )
         messages.success(request, _("You have a new QR card. The old one no longer works."))
         return redirect("points-wallet", mine.public_id)
-    return render(request, "points/card.html", _context(mine, token=_token(mine)))
+    return render(request, "points/card.html", own.context(mine, token=_token(mine)))
 
 
 @require_GET
 @customers_only
 def picture(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     """The QR card to keep among one's photos, for a till without a network."""
-    mine = _wallet(request, wallet)
+    mine = own.wallet(request, wallet)
     name = f"regulars-{mine.program.slug}.png"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(cards.png(_token(mine)), content_type="image/png", headers=headers)
@@ -186,16 +167,6 @@ def sign_out_everywhere(request: CustomerRequest) -> HttpResponse:
     sessions.end_all(customer_id=request.customer.pk)
     messages.success(request, _("You are signed out on every phone and computer."))
     return sign_out(request)
-
-
-def home_url(wallet: Wallet) -> str:
-    return reverse("points-wallet", args=[wallet.public_id])
-
-
-def brand(program: Program) -> dict[str, str]:
-    """Whose page it is: of the business where it is alone in its programme, else of the programme."""
-    businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
-    return {"name": businesses[0].name if len(businesses) == 1 else program.name}
 
 
 def _door() -> Door:
@@ -223,26 +194,17 @@ def _enter(phone: str) -> tuple[Customer, str] | None:
 
 def _home(customer: Customer) -> str:
     first = Wallet.objects.filter(customer=customer).order_by("id").first()
-    return home_url(first) if first else reverse("points-none")
-
-
-def _wallet(request: CustomerRequest, wallet: UUID) -> Wallet:
-    mine = Wallet.objects.filter(customer=request.customer).select_related("program", "tier")
-    return get_object_or_404(mine, public_id=wallet)
+    return own.home_url(first) if first else reverse("points-none")
 
 
 def _token(mine: Wallet) -> str:
     return cards.current(program_id=mine.program_id, customer_id=mine.customer_id, at=timezone.now()).token
 
 
-def _context(mine: Wallet, **more: Any) -> dict[str, Any]:
-    return {"wallet": mine, "business": brand(mine.program), **more}
-
-
 def _tabs(request: CustomerRequest, mine: Wallet) -> list[dict[str, Any]]:
     """The programmes to choose from; none where there is one."""
     wallets = Wallet.objects.filter(customer=request.customer).select_related("program").order_by("id")
-    tabs = [{"url": home_url(each), "label": each.program.name, "current": each.pk == mine.pk} for each in wallets]
+    tabs = [{"url": own.home_url(each), "label": each.program.name, "current": each.pk == mine.pk} for each in wallets]
     return tabs if len(tabs) > 1 else []
 
 
@@ -254,11 +216,6 @@ def _tier(mine: Wallet) -> str:
         return name
     factor = shown.decimal(mine.tier.multiplier)
     return _("%(tier)s · earns ×%(multiplier)s") % {"tier": name, "multiplier": factor}
-
-
-def _zone(program: Program) -> ZoneInfo:
-    first = program.businesses.order_by("id").first()
-    return ZoneInfo(first.time_zone if first else "UTC")
 
 
 def _places(mine: Wallet) -> Any:

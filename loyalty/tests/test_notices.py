@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
+from businesses.models import Business
 from conftest import NOON, Shop
 from customers import consents, profiles
 from customers.models import Channel, Customer, Message, MessageKind
@@ -125,3 +126,15 @@ def test_a_customer_without_a_phone_is_written_to_nowhere(shop: Shop) -> None:
     consents.give(**ids, channel=Channel.SMS, source="api", at=NOON)
     sell("second")
     assert texts() == []
+
+
+def test_a_kind_that_the_business_switched_off_is_not_written(shop: Shop) -> None:
+    agree(shop)
+    Business.objects.update(tells_points_earned=False)
+    buy(shop, 20)
+    redeem(shop, 30)
+    assert texts() == ["Nar: 30 points spent. Your balance: 90."]
+    Business.objects.update(tells_points_earned=True, tells_points_redeemed=False)
+    buy(shop, 20)
+    redeem(shop, 30)
+    assert texts()[1:] == ["Nar: 20 points added. Your balance: 110."]

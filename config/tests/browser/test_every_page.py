@@ -5,6 +5,7 @@ The pages are those of DOORS, so that a new one is looked at without a word here
 refusals, the admin) and what a page shows only after something was done there stands below.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from axe_playwright_python.base import AXE_SCRIPT
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -135,7 +137,12 @@ NO_PAGES = {
     "health/ready": "for machines",
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
+    "activity/export/": "a file to keep",
+    "brands/<str:colour>.css": "a style sheet",
+    "logos/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
+    "points/manifest.webmanifest": "for machines",
+    "points/worker.js": "for machines",
     "accounts/login/code/confirm/": "nobody signs in by a mailed code",
     "accounts/2fa/recovery-codes/download/": "a text file",
 }
@@ -151,7 +158,7 @@ SPECIAL = {
     "accounts/2fa/authenticate/": Sight("the second step", "somebody half-way in", at("accounts/2fa/authenticate/")),
     CONFIRM: Sight("a dead link to confirm", "anybody", lambda world: "/accounts/confirm-email/gone/"),
     RESET: Sight("a dead link to a password", "anybody", lambda world: "/accounts/password/reset/key/1-gone/"),
-    "admin/": Sight("admin/", "the superadmin", at("admin/"), ours=False),
+    "admin/": Sight("admin/", "the superadmin", at("admin/")),
     "admin/login/": Sight("admin/login/", "anybody", at("admin/login/"), ends=at("accounts/login/")),
 }
 ACCOUNT = {
@@ -207,6 +214,8 @@ def states() -> Iterator[Sight]:
     yield Sight("the menu of the account", "owner of nar", at("settings/"), opened(".top-bar summary"))
     yield Sight("an invitation to others", "owner of far", at("invitations/<uuid:token>/"), status=403)
     yield Sight("two-factor sign-in before it is set up", "somebody new", at("accounts/2fa/"))
+    for name, page in PANEL.items():
+        yield Sight(f"the panel: {name}", "the superadmin", in_panel(page))
     for state in STATES:
         yield Sight(f"the style guide: {state}", "the superadmin", at(f"styleguide/counter/?state={state}"))
     for who, routes in FILLED_IN_WRONG.items():
@@ -214,6 +223,25 @@ def states() -> Iterator[Sight]:
             yield Sight(f"{route} filled in wrong", who, at(route), sent_wrong, status=422)
     yield Sight("a form that waited too long", "anybody", at(""), sent_too_late, status=403)
     yield Sight("nothing", "anybody", at("nothing/"), status=404)
+
+
+# Of the superadmin's panel: one page of each kind. `{model}` stands for the id of the newest record of a model.
+PANEL = {
+    "a list": "loyalty/operation/",
+    "a record": "loyalty/operation/{loyalty.Operation}/change/",
+    "a wallet": "loyalty/wallet/{loyalty.Wallet}/change/",
+    "a form": "businesses/business/{businesses.Business}/change/",
+    "a press": "businesses/staff/{businesses.Staff}/end/",
+    "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
+    "a customer": "customers/customer/{customers.Customer}/change/",
+}
+
+
+def in_panel(page: str) -> Where:
+    def newest(found: re.Match[str]) -> str:
+        return str(apps.get_model(found[1])._default_manager.order_by("pk").last().pk)
+
+    return lambda world: "/admin/" + re.sub(r"{([\w.]+)}", newest, page)
 
 
 def home(world: World) -> str:

@@ -1,0 +1,388 @@
+"""The superadmin's panel: lists that stay quick, records that nobody edits, and what must not be read there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import connection
+from django.db.models import Max
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from businesses import api_keys, panel
+from businesses.models import ApiKey, Branch, Business, Program, Role, SettingChange, Staff, User
+from businesses.panel import ReadOnly, first_id
+from businesses.tests.conftest import hire, signed_in
+from conftest import NOON, Shop
+from customers import consents, messages, profiles
+from customers.models import Channel, Customer, ExternalId, Message, MessageKind
+from customers.profiles import Told
+from loyalty import adjustments
+from loyalty.ledger import CustomerBlocked
+from loyalty.models import Adjustment, Approval, Entry, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
+from loyalty.tests.conftest import PHONE, buy, redeem, refund
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
+
+LISTS = list(admin.site._registry)
+HISTORY = [model for model, shown in admin.site._registry.items() if isinstance(shown, ReadOnly)]
+BY_NAME = {"ids": lambda model: model.__name__}
+
+
+def address(model: Any, page: str = "") -> str:
+    return f"/admin/{model._meta.app_label}/{model._meta.model_name}/{page}"
+
+
+@pytest.fixture
+def root(db: None) -> User:
+    return User.objects.create_superuser("operator@nar.test", "correct horse battery")
+
+
+@pytest.fixture
+def operator(root: User) -> Client:
+    return signed_in(root)
+
+
+def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) -> Shop:
+    """A row more in every list, with everything that a row can name."""
+    shop = new_shop(
+        f"shop-{n}", program=Program.objects.create(slug=f"p{n}", name=f"P{n}", currency="AZN", join_code=n)
+    )
+    tier = Tier.objects.create(program=shop.business.program, name="Gold", position=1)
+    phone = f"+99450123{n:04}"
+    bought = buy(shop, 20, phone=phone, reference=f"R-{n}")
+    buy(shop, 30, phone=phone)
+    redeem(shop, 5, phone=phone)
+    refund(shop, bought)
+    customer_id = bought.customer_id
+    Wallet.objects.filter(customer=customer_id).update(tier=tier)
+    PurchaseLine.objects.create(purchase_id=bought.id, customer_id=customer_id, position=1, name="Tea", unit_price=20)
+    Approval.objects.create(operation_id=bought.id, staff=shop.staff)
+    ExternalId.objects.create(business=shop.business, customer_id=customer_id, external_id=f"till-{n}")
+    key, _text = api_keys.create(business=shop.business, name="Till", scopes=["read"])
+    adjustments.adjust(
+        rules=shop.rules, wallet=Wallet.objects.get(customer=customer_id), points=1, reason="Sorry", by=root,
+        staff=None, key=f"sorry-{n}", at=NOON,
+    )  # fmt: skip
+    SettingChange.objects.create(business=shop.business, api_key=key, field="earn_rate", before="1", after="2", at=NOON)
+    SettingChange.objects.create(
+        business=shop.business, staff=shop.staff, field="earn_rate", before="2", after="1", at=NOON
+    )
+    consents.give(customer_id=customer_id, business_id=shop.business.pk, channel=Channel.SMS, source="counter", at=NOON)
+    messages.queue(
+        kind=MessageKind.POINTS_EARNED, to=phone, text="20 points", language="en", customer_id=customer_id,
+        business_id=shop.business.pk, at=NOON,
+    )  # fmt: skip
+    LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
+    return shop
+
+
+def test_a_list_asks_the_database_as_often_for_twenty_rows_as_for_one(
+    root: User, operator: Client, new_shop: Callable[..., Shop]
+) -> None:
+    def asked() -> dict[str, int]:
+        counts = {}
+        for model in LISTS:
+            operator.get(address(model))  # what is asked once per process, such as content types
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
+                assert operator.get(address(model)).status_code == 200
+            counts[model.__name__] = len(queries)
+        return counts
+
+    one_more_of_everything(root, new_shop, 0)
+    few = asked()
+    for n in range(1, 10):
+        one_more_of_everything(root, new_shop, n)
+    assert asked() == few
+
+
+@pytest.mark.parametrize("model", LISTS, **BY_NAME)
+def test_every_record_has_a_page(model: Any, root: User, operator: Client, new_shop: Callable[..., Shop]) -> None:
+    one_more_of_everything(root, new_shop, 0)
+    records = model._default_manager.order_by("pk")
+    assert operator.get(address(model, f"{records.last().pk}/change/")).status_code == 200
+
+
+@pytest.mark.parametrize("model", HISTORY, **BY_NAME)
+def test_history_is_written_by_nobody(model: Any, root: User, operator: Client, new_shop: Callable[..., Shop]) -> None:
+    one_more_of_everything(root, new_shop, 0)
+    pk = model._default_manager.first().pk
+    for page in ("add/", f"{pk}/change/", f"{pk}/delete/"):
+        assert operator.post(address(model, page), {"post": "yes"}).status_code == 403, page
+    operator.post(address(model), {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
+    assert model._default_manager.filter(pk=pk).exists()
+
+
+def test_all_of_the_ledger_is_history() -> None:
+    ledger = {model for model in LISTS if model._meta.app_label == "loyalty"} - {Tier}
+    assert ledger <= set(HISTORY)
+
+
+@pytest.mark.parametrize("model", [Program, Business, Branch, Tier], **BY_NAME)
+def test_what_the_ledger_names_is_not_deleted(
+    model: Any, root: User, operator: Client, new_shop: Callable[..., Shop]
+) -> None:
+    one_more_of_everything(root, new_shop, 0)
+    pk = model._default_manager.first().pk
+    assert operator.post(address(model, f"{pk}/delete/"), {"post": "yes"}).status_code == 403
+
+
+def test_tables_of_libraries_are_not_shown(operator: Client) -> None:
+    page = operator.get("/admin/").text
+    assert "django_celery_beat" not in page
+    assert operator.get("/admin/django_celery_beat/solarschedule/").status_code == 404
+    assert operator.get("/admin/mfa/authenticator/").status_code == 404
+
+
+# --- What must not be read --------------------------------------------------------------------------------
+
+
+def test_texts_of_messages_are_read_by_nobody(operator: Client, shop: Shop) -> None:
+    messages.queue(kind=MessageKind.CODE, to=PHONE, text="Your code is 482913", language="en", at=NOON)
+    message = Message.objects.get()
+    for page in (address(Message), address(Message, f"{message.pk}/change/")):
+        assert "482913" not in operator.get(page).text
+
+
+def test_a_key_shows_no_digest(operator: Client, shop: Shop) -> None:
+    key, text = api_keys.create(business=shop.business, name="Till", scopes=["read"])
+    for page in (address(ApiKey), address(ApiKey, f"{key.pk}/change/")):
+        answer = operator.get(page).text
+        assert key.prefix in answer
+        assert text not in answer
+        assert bytes(key.digest).hex() not in answer
+
+
+def test_a_birthday_stands_on_the_customer_s_own_page_only(operator: Client, shop: Shop) -> None:
+    customer = Customer.objects.get(pk=buy(shop, 10).customer_id)
+    told = Told(name="Aysel", email="aysel@example.com")
+    profiles.save(program_id=shop.business.program_id, customer_id=customer.pk, told=told)
+    assert "aysel@example.com" in operator.get(address(Customer, f"{customer.pk}/change/")).text
+    for model in LISTS:
+        assert "aysel@example.com" not in operator.get(address(model)).text
+
+
+def test_staff_without_the_rights_of_a_superadmin_press_nothing(shop: Shop) -> None:
+    helper = User.objects.create_user("helper@nar.test", "correct horse battery", is_staff=True)
+    page = address(User, f"{shop.owner.pk}/disable/")
+    assert signed_in(helper).post(page).status_code == 403
+    assert User.objects.get(pk=shop.owner.pk).is_active
+
+
+# --- Correcting a balance, blocking a customer ------------------------------------------------------------
+
+
+def correction(shop: Shop, **other: Any) -> dict[str, Any]:
+    return {"business": shop.business.pk, "points": "50", "reason": "Sorry for the wait", "key": "press-1"} | other
+
+
+def test_a_balance_is_corrected_once_however_often_it_is_pressed(root: User, operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    assert 'name="key"' in operator.get(page).text
+    for _again in range(2):
+        assert operator.post(page, correction(shop)).status_code == 302
+    wallet.refresh_from_db()
+    assert wallet.balance == 60
+    adjustment = Adjustment.objects.get()
+    assert (adjustment.reason, adjustment.by) == ("Sorry for the wait", root)
+    assert LogEntry.objects.filter(object_id=str(wallet.pk), user=root).exists()
+    assert "Sorry for the wait" in operator.get(address(Operation, f"{adjustment.pk}/change/")).text
+
+
+def test_a_refused_correction_says_what_is_left_and_may_be_pressed_again(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    answer = operator.post(page, correction(shop, points="-11"))
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert "Only 10 points are left" in form.errors["points"][0]
+    assert form["reason"].value() == "Sorry for the wait"
+    assert form["key"].value() != "press-1"
+    assert operator.post(page, correction(shop, points="-10", key=form["key"].value())).status_code == 302
+    wallet.refresh_from_db()
+    assert wallet.balance == 0
+
+
+def test_another_correction_under_the_same_key_is_refused(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    wallet = Wallet.objects.get()
+    page = address(Wallet, f"{wallet.pk}/adjust/")
+    operator.post(page, correction(shop))
+    assert operator.post(page, correction(shop, points="51")).status_code == 422
+    wallet.refresh_from_db()
+    assert wallet.balance == 60
+
+
+def test_a_correction_needs_points_a_reason_and_a_business_of_the_programme(
+    operator: Client, shop: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    buy(shop, 10)
+    foreign = new_shop("far", program=Program.objects.create(slug="far", name="Far", currency="USD", join_code="FAR"))
+    page = address(Wallet, f"{Wallet.objects.get().pk}/adjust/")
+    for wrong in ({"points": "0"}, {"points": "x"}, {"reason": " "}, {"business": foreign.business.pk}):
+        assert operator.post(page, correction(shop, **wrong)).status_code == 422, wrong
+    assert not Adjustment.objects.exists()
+
+
+def test_a_customer_is_blocked_with_a_reason_until_it_is_lifted(root: User, operator: Client, shop: Shop) -> None:
+    customer = Customer.objects.get(pk=buy(shop, 10).customer_id)
+    page = address(Customer, f"{customer.pk}/block/")
+    assert operator.post(page).status_code == 422
+    assert operator.post(page, {"reason": "A stolen phone"}).status_code == 302
+    customer.refresh_from_db()
+    assert customer.blocked_at
+    assert customer.blocked_reason == "A stolen phone"
+    with pytest.raises(CustomerBlocked):
+        buy(shop, 10)
+    assert "A stolen phone" in LogEntry.objects.get(object_id=str(customer.pk), user=root).get_change_message()
+    assert operator.post(page, {"reason": "Again"}).status_code == 422
+    record = operator.get(address(Customer, f"{customer.pk}/change/")).text
+    assert "/lift/" in record
+    assert "/block/" not in record
+    assert operator.post(address(Customer, f"{customer.pk}/lift/")).status_code == 302
+    buy(shop, 10)
+
+
+# --- Finding ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["+994501234567", "050 123 45 67", "50 123-45-67", "994 50 123 45 67"])
+def test_a_customer_is_found_by_the_number_as_people_write_it(text: str, operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    buy(shop, 10, phone="+994559998877")
+    for model in (Customer, Wallet, Operation, Entry, Purchase):
+        found = operator.get(address(model), {"q": text}).context["cl"].result_count
+        assert found == 1, model.__name__
+
+
+def test_an_operation_is_found_by_id_key_and_receipt_number(operator: Client, shop: Shop) -> None:
+    bought = buy(shop, 10, key="till-1:77", reference="R-77")
+    buy(shop, 10)
+    for text in (str(bought.public_id), "till-1:77", "R-77"):
+        for model in (Operation, Purchase, Entry):
+            found = operator.get(address(model), {"q": text}).context["cl"].queryset
+            assert found.count() == 1, (text, model.__name__)
+
+
+def test_what_nobody_is_called_finds_nothing(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    for model in LISTS:
+        if admin.site._registry[model].get_search_fields(None):
+            assert operator.get(address(model), {"q": "nobody %_"}).context["cl"].result_count == 0, model
+
+
+def test_a_redemption_and_a_used_up_lot_are_found_by_phone(operator: Client, shop: Shop) -> None:
+    buy(shop, 10)
+    redeem(shop, 10)
+    for model in (Redemption, Entry._meta.apps.get_model("loyalty.Lot")):
+        assert operator.get(address(model), {"q": PHONE}).context["cl"].result_count == 1
+
+
+# --- A million rows ---------------------------------------------------------------------------------------
+
+
+def test_a_list_counts_no_further_than_anybody_pages(
+    operator: Client, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel, "MOST_COUNTED", 2)
+    for n in range(4):
+        buy(shop, 10, phone=f"+99450123456{n}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE customers_customer")
+    shown = operator.get(address(Customer))
+    assert shown.context["cl"].result_count == 2
+    assert "about 4" in shown.text
+    assert "more than 2" in operator.get(address(Purchase), {"operation__business": shop.business.pk}).text
+
+
+def test_a_day_is_found_through_the_primary_key(operator: Client, shop: Shop) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        for n in range(40):
+            cursor.execute(
+                "INSERT INTO customers_customer (phone, created_at) VALUES (%s::text, %s::timestamptz)",
+                [f"+99450000{n:04}", now - timedelta(days=40 - n)],
+            )
+        cursor.execute("DELETE FROM customers_customer WHERE phone LIKE '%%5'")
+    for days in (39, 20, 1):
+        since = now - timedelta(days=days, minutes=1)
+        right = Customer.objects.filter(created_at__gte=since).order_by("pk").first()
+        assert first_id(Customer, "created_at", since) == right.pk or days == 0
+    assert first_id(Customer, "created_at", now + timedelta(days=1)) > Customer.objects.aggregate(n=Max("pk"))["n"]
+    week = operator.get(address(Customer), {"recorded": "week"}).context["cl"].queryset
+    assert {row.created_at.date() for row in week} <= {(now - timedelta(days=n)).date() for n in range(7)}
+    assert week.count() in (5, 6)
+
+
+# --- Pages that explain themselves ------------------------------------------------------------------------
+
+
+def test_an_operation_tells_why_and_what_corrected_it(operator: Client, shop: Shop) -> None:
+    bought = buy(shop, 20)
+    refunded = refund(shop, bought)
+    page = operator.get(address(Operation, f"{bought.id}/change/")).text
+    assert "Each ₼1.00 earns 1 points." in page.replace("\u00a0", " ") or "earns 1 points." in page
+    assert f"/admin/loyalty/operation/{refunded.id}/change/" in page
+    assert "Olga" in page or shop.owner.email in page
+    undone = operator.get(address(Operation, f"{refunded.id}/change/")).text
+    assert f"/admin/loyalty/operation/{bought.id}/change/" in undone
+
+
+# --- Presses ----------------------------------------------------------------------------------------------
+
+
+def test_a_disabled_user_is_out_with_the_next_request(operator: Client, shop: Shop) -> None:
+    browser = signed_in(shop.owner)
+    assert browser.get("/settings/").status_code == 200
+    page = address(User, f"{shop.owner.pk}/disable/")
+    assert operator.get(page).status_code == 200
+    assert browser.get("/settings/").status_code == 200, "looking at the question disables nobody"
+    assert operator.post(page).status_code == 302
+    assert browser.get("/settings/").url.startswith("/accounts/login/")
+    assert LogEntry.objects.filter(object_id=str(shop.owner.pk)).exists()
+    operator.post(address(User, f"{shop.owner.pk}/enable/"))
+    assert User.objects.get(pk=shop.owner.pk).is_active
+
+
+def test_the_last_superadmin_stays(root: User, operator: Client) -> None:
+    other = User.objects.create_superuser("second@nar.test", "correct horse battery")
+    assert operator.post(address(User, f"{other.pk}/disable/")).status_code == 302
+    answer = operator.post(address(User, f"{root.pk}/disable/"))
+    assert answer.status_code == 422
+    assert "last superadmin" in answer.text
+    assert User.objects.get(pk=root.pk).is_active
+
+
+def test_a_membership_is_ended_but_not_that_of_the_last_owner(operator: Client, shop: Shop) -> None:
+    cashier = hire(shop.business, Role.CASHIER, "cashier@nar.test")
+    assert operator.post(address(Staff, f"{cashier.pk}/end/")).status_code == 302
+    assert Staff.objects.get(pk=cashier.pk).ended_at
+    assert operator.post(address(Staff, f"{shop.staff.pk}/end/")).status_code == 422
+    assert Staff.objects.get(pk=shop.staff.pk).ended_at is None
+
+
+@pytest.mark.parametrize(("press", "status"), [("accept", "active"), ("decline", "declined")])
+def test_a_business_that_waits_is_decided_on_its_page(
+    press: str, status: str, operator: Client, new_shop: Callable[..., Shop]
+) -> None:
+    waiting = new_shop("waiting", status="waiting").business
+    assert f"/{press}/" in operator.get(address(Business, f"{waiting.pk}/change/")).text
+    assert operator.post(address(Business, f"{waiting.pk}/{press}/")).status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.status == status
+    again = operator.post(address(Business, f"{waiting.pk}/{press}/"))
+    assert again.status_code == 422
+
+
+def test_a_record_that_is_not_there_is_not_found(operator: Client) -> None:
+    for pk in ("999999", "x"):
+        assert operator.get(address(User, f"{pk}/disable/")).status_code == 404

@@ -1,0 +1,171 @@
+"""What the superadmin sees of customers and of what was sent to them.
+
+Birthdays and e-mail addresses stand on the customer's own page only; texts of messages nowhere, for some hold codes.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import action
+
+from businesses.models import Business
+from businesses.panel import ByBusiness, Column, ReadOnly, Reason, RecordedOn, record_id
+from customers import blocking, phones
+from customers.models import Consent, Customer, ExternalId, Message, Profile
+
+PHONE = Column(gettext_lazy("phone"), show=lambda customer: phones.show(customer.phone) if customer.phone else None)
+THEIR_PHONE = Column(
+    gettext_lazy("customer"),
+    show=lambda record: phones.show(record.customer.phone) if record.customer and record.customer.phone else None,
+)
+BLOCKED = Column(gettext_lazy("blocked since"), "blocked_at")
+FIND = gettext_lazy("Phone, as people write it")
+
+
+def meant(text: str) -> list[str]:
+    """The numbers that were meant, in E.164: a national one belongs to any country where businesses are."""
+    found = set()
+    for country in ["ZZ", *Business.objects.order_by().values_list("country", flat=True).distinct()]:
+        try:
+            found.add(phones.parse(text, country))
+        except phones.InvalidPhone:
+            continue
+    return sorted(found)
+
+
+@admin.register(Customer)
+class CustomerAdmin(ReadOnly):
+    search_help_text = gettext_lazy("Phone, or a shop's own number")
+    list_display = (PHONE, Column(gettext_lazy("known since"), "created_at"), BLOCKED)
+    list_filter = (RecordedOn,)
+    actions_detail = ("block", "lift")
+    fields = (
+        PHONE,
+        Column(gettext_lazy("known since"), "created_at"),
+        BLOCKED,
+        Column(gettext_lazy("reason"), "blocked_reason"),
+        "told",
+        "named",
+        "elsewhere",
+    )
+    readonly_fields = ("told", "named", "elsewhere")
+
+    def find(self, rows: QuerySet[Customer], text: str) -> QuerySet[Customer]:
+        numbers = meant(text)
+        if numbers:
+            return rows.filter(phone__in=numbers)
+        # The index begins with the business, and there are few businesses beside the people that they know.
+        names = ExternalId.objects.filter(business_id__in=list(Business.objects.values_list("pk", flat=True)))
+        names = names.filter(external_id=text)
+        return rows.filter(pk__in=names.values("customer_id"))
+
+    @action(description=gettext_lazy("Block"), url_path="block", icon="block")
+    def block(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(customer: Customer, answers: dict[str, str]) -> str:
+            if not blocking.block(customer=customer, reason=answers["reason"], at=timezone.now()):
+                raise ValidationError(_("This customer is blocked already."))
+            return _("Blocked: %(reason)s") % answers
+
+        text = _("They neither earn nor spend points anywhere until you lift it. What they have stays theirs.")
+        title = _("Block this customer")
+        form_of = lambda data, customer: Reason(data)  # noqa: E731
+        return self.press(request, object_id, title=title, text=text, form_of=form_of, does=does)
+
+    @action(description=gettext_lazy("Lift the block"), url_path="lift", icon="check")
+    def lift(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(customer: Customer, answers: dict[str, str]) -> str:
+            if not blocking.lift(customer=customer):
+                raise ValidationError(_("This customer is not blocked."))
+            return _("The block was lifted.")
+
+        return self.press(request, object_id, title=_("Lift the block"), does=does)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        blocked = Customer.objects.filter(pk=record_id(str(object_id)), blocked_at__isnull=False).exists()
+        meant = "lift" if blocked else "block"
+        return [each for each in super().get_actions_detail(request, object_id) if each.path == meant]
+
+    @admin.display(description=gettext_lazy("told the programmes"))
+    def told(self, customer: Customer) -> str:
+        profiles = Profile.objects.filter(customer=customer).select_related("program").order_by("pk")
+        return format_html_join(
+            "", "<p>{}: {}</p>", ((each.program, ", ".join(filter(None, _told(each)))) for each in profiles)
+        )
+
+    @admin.display(description=gettext_lazy("numbers at shops"))
+    def named(self, customer: Customer) -> str:
+        ids = ExternalId.objects.filter(customer=customer).select_related("business").order_by("pk")
+        return format_html_join("", "<p>{}: {}</p>", ((each.business, each.external_id) for each in ids))
+
+    @admin.display(description=gettext_lazy("more"))
+    def elsewhere(self, customer: Customer) -> str:
+        """By address, not by import: the wallets are kept above this app."""
+        links = (
+            (_("Wallets"), "loyalty_wallet"),
+            (_("Purchases"), "loyalty_purchase"),
+            (_("Messages"), "customers_message"),
+        )
+        rows = ((reverse(f"admin:{name}_changelist"), customer.pk, title) for title, name in links)
+        return format_html_join(" · ", '<a href="{}?customer__id__exact={}">{}</a>', rows)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly):
+    search_help_text = FIND
+    fields = (
+        Column(gettext_lazy("kind"), "kind"),
+        THEIR_PHONE,
+        Column(gettext_lazy("business"), "business"),
+        Column(gettext_lazy("channel"), "channel"),
+        Column(gettext_lazy("status"), "status"),
+        Column(gettext_lazy("attempts"), "attempts"),
+        Column(gettext_lazy("error"), "error"),
+        Column(gettext_lazy("written"), "created_at"),
+        Column(gettext_lazy("sent"), "sent_at"),
+    )
+    list_display = fields
+    list_filter = ("status", ("business", ByBusiness), RecordedOn)
+    list_select_related = ("customer", "business")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        rows: QuerySet[Message] = super().get_queryset(request)
+        return rows.defer("text", "to")
+
+    def find(self, rows: QuerySet[Message], text: str) -> QuerySet[Message]:
+        return rows.filter(customer__in=_customers(text))
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly):
+    search_help_text = FIND
+    fields = (
+        THEIR_PHONE,
+        Column(gettext_lazy("business"), "business"),
+        Column(gettext_lazy("channel"), "channel"),
+        Column(gettext_lazy("agreed"), "granted", boolean=True),
+        Column(gettext_lazy("text"), "text_version"),
+        Column(gettext_lazy("where"), "source"),
+        Column(gettext_lazy("when"), "at"),
+    )
+    list_display = fields
+    list_filter = (("business", ByBusiness), "channel")
+    list_select_related = ("customer", "business")
+
+    def find(self, rows: QuerySet[Consent], text: str) -> QuerySet[Consent]:
+        return rows.filter(customer__in=_customers(text))
+
+
+def _told(profile: Profile) -> tuple[str, ...]:
+    return profile.name, profile.birthday, profile.email, profile.language
+
+
+def _customers(text: str) -> list[int]:
+    return list(Customer.objects.filter(phone__in=meant(text)).values_list("pk", flat=True))

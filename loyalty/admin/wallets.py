@@ -1,0 +1,185 @@
+"""Wallets, what is in them, and correcting a balance by hand."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import CharField, IntegerField, ModelChoiceField, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from businesses import shown
+from businesses.models import GONE, Business
+from businesses.panel import ByBusiness, Column, KeyedForm, NeverDeleted, ReadOnly, RecordedOn, points, record_id
+from customers.admin import meant
+from customers.models import Customer
+from loyalty import adjustments, ledger, rules
+from loyalty.admin.finding import (
+    WHERE,
+    WHO,
+    amount,
+    lots_of,
+    wallets,
+)
+from loyalty.models import Draw, Entry, Lot, Membership, Tier, Wallet
+
+
+@admin.register(Tier)
+class TierAdmin(NeverDeleted):
+    list_display = ("name", "program", "position", "multiplier")
+    list_filter = ("program",)
+    list_select_related = ("program",)
+    fields = ("program", "name", "position", "multiplier")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> tuple[str, ...]:
+        return ("program",) if obj else ()
+
+
+class Correction(KeyedForm):
+    """Whose points, how many (+ gives, − takes) and why."""
+
+    business = ModelChoiceField(Business.objects.none(), label=_("Whose points"), widget=UnfoldAdminSelectWidget)
+    points = IntegerField(
+        label=_("Points"),
+        help_text=_("With a minus they are taken."),
+        min_value=-adjustments.MOST_POINTS,
+        max_value=adjustments.MOST_POINTS,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = CharField(label=_("Reason"), max_length=250, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, data: Any, wallet: Wallet) -> None:
+        super().__init__(data)
+        of_programme = Business.objects.filter(program=wallet.program_id).exclude(status__in=GONE)
+        choice: Any = self.fields["business"]
+        choice.queryset = of_programme.select_related("program").order_by("name")
+
+    def clean_points(self) -> int:
+        points: int = self.cleaned_data["points"]
+        if points == 0:
+            raise ValidationError(gettext("Write how many points to give or to take."))
+        return points
+
+
+@admin.register(Wallet)
+class WalletAdmin(ReadOnly):
+    search_help_text = _("Phone or customer id")
+    fields = (
+        WHO,
+        Column(_("programme"), "program"),
+        points(_("balance"), "balance"),
+        points(_("earned in all"), "lifetime"),
+        points(_("owed"), "owed"),
+        Column(_("tier"), "tier"),
+        Column(_("opened"), "created_at"),
+        Column(_("customer id"), "public_id"),
+    )
+    list_display = fields
+    list_filter = ("program", RecordedOn)
+    list_select_related = ("customer", "program", "tier")
+    change_form_after_template = "admin/loyalty/wallet.html"
+    actions_detail = ("adjust",)
+
+    def find(self, rows: QuerySet[Wallet], text: str) -> QuerySet[Wallet]:
+        return rows.filter(pk__in=wallets(text))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        pk = record_id(object_id)
+        lots = Lot.objects.filter(wallet=pk, open=True).select_related("issuer").order_by("expires_at", "id")
+        entries = Entry.objects.filter(wallet=pk).select_related("operation", "business").order_by("-id")
+        more = {"lots": lots, "entries": entries[:20]}
+        page: HttpResponse = super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+        return page
+
+    @action(description=_("Correct the balance"), url_path="adjust", icon="edit")
+    def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def does(wallet: Wallet, answers: dict[str, Any]) -> str:
+            business: Business = answers["business"]
+            try:
+                posted = adjustments.adjust(
+                    rules=rules.of(business.pk, business.program.rules_version),
+                    wallet=wallet,
+                    points=answers["points"],
+                    reason=answers["reason"],
+                    by=request.user,  # type: ignore[arg-type]
+                    staff=None,
+                    key=answers["key"],
+                    at=timezone.now(),
+                )
+            except ledger.NotEnoughPoints as refusal:
+                text = gettext("Only %(available)s points are left of what %(business)s gave.")
+                left = {"available": shown.number(refusal.fact["available"]), "business": business}
+                raise ValidationError({"points": text % left}) from refusal
+            except ledger.KeyReused as error:
+                raise ValidationError(
+                    gettext("Something else was sent with this form. Look at the entries.")
+                ) from error
+            except ledger.Busy as error:
+                raise ValidationError(gettext("The wallet is busy. Press again, it is never added twice.")) from error
+            said = {"points": shown.signed(posted.points), "business": business, "reason": answers["reason"]}
+            return gettext("%(points)s points of %(business)s: %(reason)s") % said
+
+        text = gettext("The customer reads the reason beside the points. Taking needs points that this business gave.")
+        return self.press(
+            request, object_id, title=gettext("Correct the balance"), text=text, form_of=Correction, does=does
+        )
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly):
+    search_help_text = _("Phone")
+    fields = (
+        WHO,
+        WHERE,
+        Column(_("visits"), "visits"),
+        Column(_("days"), "visit_days"),
+        amount(_("spent"), "spend"),
+        Column(_("first visit"), "first_on"),
+        Column(_("last visit"), "last_on"),
+    )
+    list_display = fields
+    list_filter = (("business", ByBusiness),)
+    list_select_related = ("customer", "business__program")
+
+    def find(self, rows: QuerySet[Membership], text: str) -> QuerySet[Membership]:
+        people = Customer.objects.filter(phone__in=meant(text)).values_list("pk", flat=True)
+        known = Business.objects.values_list("pk", flat=True)  # with which the index begins
+        return rows.filter(customer__in=list(people), business__in=list(known))
+
+
+@admin.register(Lot)
+class LotAdmin(ReadOnly):
+    search_help_text = _("Phone or customer id")
+    fields = (
+        WHO,
+        Column(_("given by"), "issuer"),
+        points(_("given"), "credit"),
+        points(_("left"), "remaining"),
+        Column(_("expires"), "expires_at"),
+        Column(_("given on"), "entry.occurred_at"),
+    )
+    list_display = fields
+    list_select_related = ("customer", "issuer", "entry")
+
+    def find(self, rows: QuerySet[Lot], text: str) -> QuerySet[Lot]:
+        return rows.filter(pk__in=lots_of(wallets(text)))
+
+
+@admin.register(Draw)
+class DrawAdmin(ReadOnly):
+    fields = (
+        WHO,
+        Column(_("given by"), "issuer"),
+        Column(_("spent at"), "business"),
+        points(_("points"), "points", signed=True),
+        Column(_("value of a point"), "point_value"),
+        Column(_("lot"), "lot_id"),
+    )
+    list_display = fields
+    list_select_related = ("customer", "issuer", "business")

@@ -1,0 +1,137 @@
+"""The customers of a business: the list, a search, and one customer's page. For owners and managers only.
+
+What is searched for is posted: phone numbers stand in no address and no log.
+"""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from businesses import shown
+from businesses.access import MANAGERS, StaffRequest, role_required
+from businesses.models import BusinessStatus
+from customers import consents
+from customers.models import Channel
+from loyalty import history, rules
+from loyalty.members import listing, screen
+from loyalty.members.listing import Sort
+from loyalty.models import Entry, Wallet
+from loyalty.rules import Rules
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*MANAGERS)
+def customers(request: StaffRequest) -> HttpResponse:
+    if request.business.status != BusinessStatus.ACTIVE:
+        return render(request, "counter/waiting.html", {"active": "customers"})
+    if request.method == "POST":
+        sought = request.POST.get("q", "").replace("\0", "").strip()
+        if sought:
+            return _found(request, sought)
+        if not request.htmx:
+            return redirect("customers")
+    return _list(request)
+
+
+def _found(request: StaffRequest, sought: str) -> HttpResponse:
+    try:
+        found = listing.search(business=request.business, text=sought)
+    except listing.TooShort:
+        error = _("Type at least %(digits)s digits of a phone number.") % {"digits": listing.FEWEST_DIGITS}
+        return _page(request, {"sought": sought[: listing.LONGEST], "error": error, "searched": True}, status=422)
+    context = {"sought": sought[: listing.LONGEST], "searched": True, "more": found.more, "most": listing.FOUND}
+    return _page(request, context | screen.table(request.business, found.members, timezone.now()))
+
+
+def _list(request: StaffRequest) -> HttpResponse:
+    sort = Sort(request.GET["sort"]) if request.GET.get("sort") in Sort.values else Sort.LAST
+    page = listing.page(business=request.business, sort=sort, number=_number(request.GET.get("page", "")))
+    figures = {name: shown.number(getattr(page, name)) for name in ("first", "last", "all")}
+    context = {
+        **screen.table(request.business, page.members, timezone.now()),
+        "sorts": [{"url": f"?sort={each}", "label": each.label, "current": each == sort} for each in Sort],
+        "previous_url": _url(sort, page.number - 1) if page.number > 1 else "",
+        "next_url": _url(sort, page.number + 1) if page.last < page.all else "",
+        "shown": _("%(first)s–%(last)s of %(all)s") % figures,
+        "beyond": figures["all"] if page.beyond else "",
+    }
+    return _page(request, context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 1
+
+
+def _url(sort: Sort, number: int) -> str:
+    return "?" + urlencode({"sort": sort, "page": number})
+
+
+def _page(request: StaffRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    template = "members/region.html" if request.htmx else "members/list.html"
+    return render(request, template, {"active": "customers", **context}, status=status)
+
+
+@require_GET
+@role_required(*MANAGERS)
+def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
+    context = screen.page(request.business, rules_of(request), wallet_of(request, customer), timezone.now())
+    return render(request, "members/customer.html", context)
+
+
+@require_GET
+@role_required(*MANAGERS)
+def past(request: StaffRequest, customer: UUID) -> HttpResponse:
+    """All that happened to the points, as far as this business may know."""
+    wallet, terms = wallet_of(request, customer), rules_of(request)
+    entries = history.visible(wallet_id=wallet.pk, business_id=request.business.pk)
+    page = Paginator(entries, listing.PAGE).get_page(request.GET.get("page"))
+    lines = history.lines(cast(QuerySet[Entry], page.object_list), business_id=request.business.pk)
+    context = {
+        "lines": screen.lines(lines, terms, timezone.now()),
+        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "shown": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+    }
+    return render(request, "members/history.html", screen.head(wallet, terms) | context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*MANAGERS)
+def withdrawal(request: StaffRequest, customer: UUID, channel: str) -> HttpResponse:
+    """Stops messages on the customer's word. Only they themselves can allow them."""
+    wallet = wallet_of(request, customer)
+    if channel not in consents.OFFERED:
+        raise Http404
+    if request.method == "POST":
+        consents.withdraw(
+            customer_id=wallet.customer_id,
+            business_id=request.business.pk,
+            channel=Channel(channel),
+            source="portal",
+            at=timezone.now(),
+        )
+        messages.success(request, _("Nothing more is sent to them."))
+        return redirect("customer", wallet.public_id)
+    context = {"channel": Channel(channel)}
+    return render(request, "members/withdrawal.html", screen.head(wallet, rules_of(request)) | context)
+
+
+def rules_of(request: StaffRequest) -> Rules:
+    return rules.of(request.business.pk, request.business.program.rules_version)
+
+
+def wallet_of(request: StaffRequest, customer: UUID) -> Wallet:
+    """Anybody of the programme, as at the counter: who comes for the first time may be helped too."""
+    served = request.business.status == BusinessStatus.ACTIVE
+    wallets = Wallet.objects.filter(program_id=request.business.program_id) if served else Wallet.objects.none()
+    return get_object_or_404(wallets.select_related("customer", "tier"), public_id=customer)

@@ -1,0 +1,59 @@
+"""What expires when: the customer's open lots by day, the soonest first."""
+
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from businesses import shown
+from loyalty.models import Lot, Wallet
+from loyalty.points import journal
+
+
+def by_month(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> list[dict[str, Any]]:
+    """The days of each month on which points expire, by the calendar of `zone`, with where those were earned."""
+    lots = _open(wallet).filter(expires_at__gt=at).annotate(day=TruncDate("expires_at", tzinfo=zone))
+    sums = lots.values("day", "issuer__name").annotate(points=Sum("remaining")).order_by("day", "-points")
+    days = [(day, list(places)) for day, places in groupby(sums, key=lambda row: row["day"])]
+    months = [(first, list(group)) for first, group in groupby(days, key=lambda pair: pair[0].replace(day=1))]
+    return [
+        {
+            "title": journal.month(first),
+            "points": shown.number(sum(row["points"] for _day, places in group for row in places)),
+            "rows": [_row(day, places) for day, places in group],
+        }
+        for first, group in months
+    ]
+
+
+def lasting(wallet: Wallet) -> int:
+    """Points that never expire."""
+    return _open(wallet).filter(expires_at=None).aggregate(points=Sum("remaining"))["points"] or 0
+
+
+def rule(wallet: Wallet) -> str:
+    """How long points of this programme last."""
+    months = wallet.program.points_last_months
+    if months is None:
+        return _("Points of this programme do not expire.")
+    return ngettext(
+        "Points last %(months)s month from the day you earn them. Those that expire first are spent first.",
+        "Points last %(months)s months from the day you earn them. Those that expire first are spent first.",
+        months,
+    ) % {"months": months}
+
+
+def _open(wallet: Wallet) -> QuerySet[Lot]:
+    return Lot.objects.filter(wallet_id=wallet.pk, open=True)
+
+
+def _row(day: date, places: list[Any]) -> dict[str, str]:
+    points = shown.number(sum(row["points"] for row in places))
+    alone = len(places) == 1
+    names = [row["issuer__name"] if alone else f"{row['issuer__name']} {shown.number(row['points'])}" for row in places]
+    return {"name": journal.full_day(day), "detail": " · ".join(names), "points": points}

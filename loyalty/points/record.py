@@ -1,0 +1,74 @@
+"""What the customer can look up about their points: what happened, line by line, what expires, and figures."""
+
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from businesses import shown
+from customers.sessions import CustomerRequest, customers_only
+from loyalty.points import expiry, journal, own, statistics, story
+from loyalty.points import history as histories
+from loyalty.points.history import Kind
+
+PAGE = 20
+
+
+@require_GET
+@customers_only
+def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    at = timezone.now()
+    months, places = histories.months(mine), histories.places(mine)
+    asked = histories.asked(request.GET, months=months, places=places)
+    lines = histories.newest_first(asked.lines(journal.entries(mine)))
+    page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+    kinds = [("", _("All")), *Kind.choices]
+    context = {
+        "asked": asked,
+        "tabs": [
+            {"url": asked.address(kind=kind), "label": label, "current": kind == (asked.kind or "")}
+            for kind, label in kinds
+        ],
+        "month_choices": months,
+        "place_choices": places,
+        "months": histories.by_month(page.object_list, of=lines, wallet=mine, at=at),
+        "previous_url": asked.address(page=str(page.previous_page_number())) if page.has_previous() else "",
+        "next_url": asked.address(page=str(page.next_page_number())) if page.has_next() else "",
+        "shown": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+    }
+    return render(request, "points/history.html", own.context(mine, **context))
+
+
+@require_GET
+@customers_only
+def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    happened = get_object_or_404(story.operations(mine), public_id=operation)
+    return render(request, "points/entry.html", own.context(mine, **story.tell(happened, wallet=mine)))
+
+
+@require_GET
+@customers_only
+def expiring(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    lasting = expiry.lasting(mine)
+    context = {
+        "months": expiry.by_month(mine, zone=own.zone(mine.program), at=timezone.now()),
+        "lasting": _("%(points)s of your points do not expire.") % {"points": shown.number(lasting)} if lasting else "",
+        "rule": expiry.rule(mine),
+    }
+    return render(request, "points/expiry.html", own.context(mine, **context))
+
+
+@require_GET
+@customers_only
+def figures(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    mine = own.wallet(request, wallet)
+    context = statistics.of(mine, zone=own.zone(mine.program), at=timezone.now())
+    return render(request, "points/statistics.html", own.context(mine, **context))
