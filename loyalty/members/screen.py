@@ -1,12 +1,12 @@
 """The list of customers and a customer's page as template context."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -36,7 +36,7 @@ def table(business: Business, members: list[Membership], now: datetime) -> Conte
     wallets = Wallet.objects.filter(program_id=business.program_id, customer_id__in=ids)
     by_customer = {wallet.customer_id: wallet for wallet in wallets}
     tiers = dict(Tier.objects.filter(program_id=business.program_id).values_list("pk", "name"))
-    currency = business.program.currency
+    currency, today = business.program.currency, now.astimezone(ZoneInfo(business.time_zone)).date()
     rows = [
         {
             "person": persons[member.customer_id],
@@ -45,11 +45,18 @@ def table(business: Business, members: list[Membership], now: datetime) -> Conte
             "balance": shown.number(wallet.balance),
             "visits": shown.number(member.visits),
             "spend": money.show_amount(member.spend, currency, shown.language()),
-            "last": shown.ago(member.last_at, now) if member.last_at else "",
+            "last": _days_ago((today - member.last_on).days) if member.last_on else "",
         }
         for member in members
     ]
     return {"rows": rows, "tiers": bool(tiers)}
+
+
+def _days_ago(days: int) -> str:
+    """In days, as the list is ordered by them: within one there is no order of hours."""
+    if days < 1:
+        return _("today")
+    return str(format_timedelta(-timedelta(days=days), granularity="day", add_direction=True, locale=shown.language()))
 
 
 def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Context:
