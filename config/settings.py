@@ -130,6 +130,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "businesses.access.portal_context",
+                "loyalty.answering.waiting",
                 "config.front.demo",
             ],
         },

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from config import front, health, styleguide
+from loyalty import answering
 
 admin.site.login = secure_admin_login(admin.site.login)  # with the second factor, like everybody
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("", include("loyalty.counter.urls")),
     path("", include("loyalty.points.urls")),
+    path("disputes/", answering.disputes_of_business, name="disputes"),
+    path("disputes/<uuid:dispute>/", answering.dispute, name="dispute"),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),
