@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from businesses import limits
 from businesses.models import BusinessStatus, Staff
-from loyalty.models import Dispute, DisputeReason, Operation, OperationKind
+from loyalty.models import Dispute, DisputeReason, Operation, OperationKind, Wallet
 
 MOST_A_DAY = 5
 DAY = timedelta(days=1)
@@ -38,6 +38,12 @@ def may_be_about(operation: Operation) -> bool:
 def about(operation: Operation) -> QuerySet[Dispute]:
     """The newest first."""
     return Dispute.objects.filter(operation=operation).order_by("-id")
+
+
+def answered(*, wallet: Wallet, since: datetime) -> QuerySet[Dispute]:
+    """What the customer was answered about these points, the newest first."""
+    mine = Dispute.objects.filter(customer_id=wallet.customer_id, operation__wallet_id=wallet.pk)
+    return mine.filter(answered_at__gt=since).select_related("operation").order_by("-answered_at")
 
 
 def make(*, operation: Operation, reason: DisputeReason, text: str, at: datetime) -> Dispute:

@@ -22,6 +22,13 @@ def context(mine: Wallet, **more: Any) -> dict[str, Any]:
     return {"wallet": mine, "business": brand(mine.program), **more}
 
 
+def contact(program: Program) -> str:
+    """How to reach the business of a programme that has one; of several, each has a counter to ask at."""
+    businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
+    alone = businesses[0] if len(businesses) == 1 else None
+    return " · ".join(filter(None, (alone.support_phone, alone.support_email))) if alone else ""
+
+
 def brand(program: Program) -> dict[str, str]:
     """Whose page it is: of the business where it is alone in its programme, else of the programme."""
     businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])

@@ -19,7 +19,7 @@ Row = tuple[str, str]
 
 def operations(wallet: Wallet) -> QuerySet[Operation]:
     """All that happened to these points. What was refused moved nothing, and is no part of it."""
-    together = ("business", "branch", "purchase", "redemption", "reverses")
+    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses")
     return Operation.objects.filter(wallet_id=wallet.pk, refusal__isnull=True).select_related(*together)
 
 
@@ -59,6 +59,7 @@ def _facts(operation: Operation, wallet: Wallet) -> list[Row]:
         (_("When"), journal.full_day(operation.local_on) + clock),
         (_("Amount"), show_amount(purchase.amount, wallet.program.currency, shown.language()) if purchase else ""),
         (_("Receipt"), operation.reference or ""),
+        (_("Reason"), operation.adjustment.reason if hasattr(operation, "adjustment") else ""),
         (_("Balance after it"), _points(operation.balance_after)),
     ]
     return [(name, value) for name, value in facts if value]
