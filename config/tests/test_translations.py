@@ -111,8 +111,22 @@ def key(message: Message) -> tuple[str | None, str]:
 
 # --- The pages --------------------------------------------------------------------------------------------
 
-# Names stay as they are, and Azerbaijani says poster too.
-NAMES = {"Regulars", "Nar", "Main", "Circle", "Olga", "API", "AZN", "Telegram", "WhatsApp", "SMS", "poster", "https"}
+# Names stay as they are, and Azerbaijani says poster and May too.
+NAMES = {
+    "Regulars",
+    "Nar",
+    "Main",
+    "Circle",
+    "Olga",
+    "API",
+    "AZN",
+    "Telegram",
+    "WhatsApp",
+    "SMS",
+    "poster",
+    "https",
+    "May",
+}
 WORD = re.compile(r"[A-Za-z]{3,}")
 
 

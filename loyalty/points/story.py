@@ -113,14 +113,16 @@ def _lots(lines: list[Entry]) -> list[str]:
 def _left(lot: Lot, zone: ZoneInfo | None) -> str:
     many = lot.remaining
     if lot.expires_at is None:
-        whole = ngettext("This point does not expire.", "These %(points)s points do not expire.", many)
+        whole = ngettext("This %(points)s point does not expire.", "These %(points)s points do not expire.", many)
         part = ngettext(
             "%(points)s point of them is left. It does not expire.",
             "%(points)s points of them are left. They do not expire.",
             many,
         )
     else:
-        whole = ngettext("This point lasts until %(day)s.", "These %(points)s points last until %(day)s.", many)
+        whole = ngettext(
+            "This %(points)s point lasts until %(day)s.", "These %(points)s points last until %(day)s.", many
+        )
         part = ngettext(
             "%(points)s point of them is left, until %(day)s.",
             "%(points)s points of them are left, until %(day)s.",
