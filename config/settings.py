@@ -135,6 +135,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "businesses.access.portal_context",
+                "loyalty.answering.views.waiting",
                 "config.front.demo",
             ],
         },

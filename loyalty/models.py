@@ -13,6 +13,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from businesses.encryption import EncryptedTextField
 from businesses.models import ApiKey, Branch, Business, Program, Staff, User
 from customers.models import Customer
 
@@ -337,3 +338,39 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return self.description
+
+
+class DisputeReason(models.TextChoices):
+    NOT_MINE = "not_mine", _("This was not me")
+    AMOUNT = "amount", _("The amount is wrong")
+    POINTS = "points", _("Points are missing")
+    OTHER = "other", _("Something else")
+
+
+class Dispute(models.Model):
+    """A customer says that something is wrong with an operation; somebody at its business answers, once."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    operation = hot(Operation, db_index=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
+    business = models.ForeignKey(Business, models.PROTECT, related_name="disputes", db_index=False)
+    reason = models.CharField(max_length=8, choices=DisputeReason.choices)
+    text = EncryptedTextField(blank=True)
+    made_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
+    answer = EncryptedTextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["operation"], condition=Q(answered_at=None), name="one_open_dispute"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="dispute_answered_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["business", "answered_at"], name="dispute_business"),
+            models.Index(fields=["customer", "made_at"], name="dispute_customer"),
+        ]

@@ -28,7 +28,8 @@ from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
-from loyalty.models import Wallet
+from loyalty import disputes
+from loyalty.models import DisputeReason, Operation, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -92,6 +93,9 @@ class World:
             program_id=self.wallet.program_id, customer_id=self.customer.pk, at=timezone.now()
         ).token
         ExternalId.objects.create(business=self.nar.business, customer=self.customer, external_id="till-1")
+        self.dispute = disputes.make(
+            operation=Operation.objects.get(pk=self.spent.id), reason=DisputeReason.OTHER, text="?", at=timezone.now()
+        )
         self.invitation = staffing.invite(by=self.nar.staff, email="new@nar.test", role=Role.CASHIER, at=timezone.now())
         self.visitors = {visitor.name: visitor for visitor in self._visitors()}
         self.cashier, self.key = self._of("cashier of nar").staff, self._of("key of nar").key
@@ -152,7 +156,7 @@ NOTHING: dict[str, Made] = {}
 FORM_BODY = {
     "key": "stranger", "amount": "10", "points": "5", "description": "Tea", "phone": "+994505556677", "name": "Changed",
     "role": Role.MANAGER, "email": "friend@example.com", "channel": "sms", "granted": "yes", "scopes": ["admin"],
-    "pin": "482915", "again": "482915",
+    "pin": "482915", "again": "482915", "reason": "other", "text": "Wrong",
 }  # fmt: skip
 
 
@@ -270,6 +274,10 @@ def invitation(world: World) -> Any:
     return world.invitation.public_id
 
 
+def dispute(world: World) -> Any:
+    return world.dispute.public_id
+
+
 def key(world: World) -> Any:
     assert world.key
     return world.key.public_id
@@ -339,6 +347,8 @@ DOORS: dict[str, Door] = {
     "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
         MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
     ),
+    "disputes/": AtWork(MANAGERS),
+    "disputes/<uuid:dispute>/": AtWork(MANAGERS, ids={"dispute": dispute}),
     # Customers. A poster hangs in the street: its address is for everybody.
     "points/": Everybody(),
     "points/code/": Everybody(),
@@ -350,6 +360,7 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/history/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
+    "points/<uuid:wallet>/history/<uuid:operation>/dispute/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),

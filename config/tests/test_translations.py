@@ -168,7 +168,7 @@ OWNERS_PAGES = [
     "/settings/", "/settings/branches/", "/settings/branches/new/", "/settings/staff/", "/settings/keys/",
     "/settings/staff/invitations/", "/settings/keys/new/", "/start/", "/switch/",
     "/accounts/email/", "/accounts/password/change/", "/accounts/2fa/", "/accounts/sessions/", "/accounts/logout/",
-    "/accounts/name/", "/settings/pin/", "/settings/look/", "/help/",
+    "/accounts/name/", "/settings/pin/", "/settings/look/", "/help/", "/disputes/",
 ]  # fmt: skip
 
 
@@ -195,15 +195,13 @@ def test_the_counter_is_in_the_language_of_who_serves(shop: Shop, language: str)
 
 @LANGUAGES
 def test_a_customer_reads_their_language(shop: Shop, language: str):
-    buy(shop, 40)
+    sale = buy(shop, 40)
     answer, client, mine = HttpResponse(), Client(), wallet(PHONE)
     sessions.begin(answer, customer=mine.customer, at=timezone.now())
     client.cookies = answer.cookies
-    pages = [
-        f"/points/{mine.public_id}/{page}"
-        for page in ("", "history/", "expiry/", "figures/", "profile/", "privacy/", "card/")
-    ]
-    for url in pages:
+    line = f"history/{sale.public_id}/"
+    below = ("", "history/", line, f"{line}dispute/", "expiry/", "figures/", "profile/", "privacy/", "card/")
+    for url in [f"/points/{mine.public_id}/{page}" for page in below]:
         assert left_in_english(lambda headers, url=url: client.get(url, headers=headers), language) == set(), url
     poster = f"/join/{shop.branch.public_id}/"
     assert left_in_english(lambda headers: Client().get(poster, headers=headers), language) == set()

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from businesses import brands
-from businesses.models import Program
+from businesses.models import BusinessStatus, Program
 from customers.sessions import CustomerRequest
 from loyalty.models import Wallet
 
@@ -21,6 +21,13 @@ def wallet(request: CustomerRequest, public_id: UUID) -> Wallet:
 
 def context(mine: Wallet, **more: Any) -> dict[str, Any]:
     return {"wallet": mine, "business": brands.of_program(mine.program), **more}
+
+
+def contact(program: Program) -> str:
+    """How to reach the business of a programme that has one; of several, each has a counter to ask at."""
+    businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
+    alone = businesses[0] if len(businesses) == 1 else None
+    return " · ".join(filter(None, (alone.support_phone, alone.support_email))) if alone else ""
 
 
 def zone(program: Program) -> ZoneInfo:

@@ -2,15 +2,19 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from businesses import shown
 from customers.sessions import CustomerRequest, customers_only
+from loyalty import disputes
+from loyalty.forms import DisputeForm
+from loyalty.models import DisputeReason, Operation
 from loyalty.points import expiry, journal, own, statistics, story
 from loyalty.points import history as histories
 from loyalty.points.history import Kind
@@ -50,7 +54,44 @@ def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
 def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpResponse:
     mine = own.wallet(request, wallet)
     happened = get_object_or_404(story.operations(mine), public_id=operation)
-    return render(request, "points/entry.html", own.context(mine, **story.tell(happened, wallet=mine)))
+    questions = list(disputes.about(happened))
+    context = {
+        **story.tell(happened, wallet=mine),
+        "questions": questions,
+        "may_ask": disputes.may_be_about(happened) and all(each.answered_at for each in questions),
+    }
+    return render(request, "points/entry.html", own.context(mine, **context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@customers_only
+def dispute(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpResponse:
+    """ "Something is wrong with this purchase", to its business."""
+    mine = own.wallet(request, wallet)
+    happened = get_object_or_404(story.operations(mine), public_id=operation)
+    if not disputes.may_be_about(happened):
+        raise Http404
+    form = DisputeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _ask(request, happened, form):
+        return redirect("points-entry", mine.public_id, happened.public_id)
+    context = {**story.tell(happened, wallet=mine), "form": form}
+    status = 422 if form.errors else 200
+    return render(request, "points/dispute.html", own.context(mine, **context), status=status)
+
+
+def _ask(request: CustomerRequest, operation: Operation, form: DisputeForm) -> bool:
+    """Whether the question stands now; the form says why it does not."""
+    reason = DisputeReason(form.cleaned_data["reason"])
+    try:
+        disputes.make(operation=operation, reason=reason, text=form.cleaned_data["text"], at=timezone.now())
+    except disputes.AlreadyOpen:
+        messages.info(request, _("You asked about this already. The answer will stand here."))
+    except disputes.TooMany:
+        form.add_error(None, _("You have asked as often as we can take in a day. Come back tomorrow."))
+        return False
+    else:
+        messages.success(request, _("Sent. The answer will stand here."))
+    return True
 
 
 @require_GET

@@ -19,7 +19,7 @@ Row = tuple[str, str]
 
 def operations(wallet: Wallet) -> QuerySet[Operation]:
     """All that happened to these points. What was refused moved nothing, and is no part of it."""
-    together = ("business", "branch", "purchase", "redemption", "reverses")
+    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses")
     return Operation.objects.filter(wallet_id=wallet.pk, refusal__isnull=True).select_related(*together)
 
 
@@ -59,6 +59,7 @@ def _facts(operation: Operation, wallet: Wallet) -> list[Row]:
         (_("When"), journal.full_day(operation.local_on) + clock),
         (_("Amount"), show_amount(purchase.amount, wallet.program.currency, shown.language()) if purchase else ""),
         (_("Receipt"), operation.reference or ""),
+        (_("Reason"), operation.adjustment.reason if hasattr(operation, "adjustment") else ""),
         (_("Balance after it"), _points(operation.balance_after)),
     ]
     return [(name, value) for name, value in facts if value]
@@ -112,14 +113,16 @@ def _lots(lines: list[Entry]) -> list[str]:
 def _left(lot: Lot, zone: ZoneInfo | None) -> str:
     many = lot.remaining
     if lot.expires_at is None:
-        whole = ngettext("This point does not expire.", "These %(points)s points do not expire.", many)
+        whole = ngettext("This %(points)s point does not expire.", "These %(points)s points do not expire.", many)
         part = ngettext(
             "%(points)s point of them is left. It does not expire.",
             "%(points)s points of them are left. They do not expire.",
             many,
         )
     else:
-        whole = ngettext("%(points)s point lasts until %(day)s.", "%(points)s points last until %(day)s.", many)
+        whole = ngettext(
+            "This %(points)s point lasts until %(day)s.", "These %(points)s points last until %(day)s.", many
+        )
         part = ngettext(
             "%(points)s point of them is left, until %(day)s.",
             "%(points)s points of them are left, until %(day)s.",

@@ -1,5 +1,6 @@
 """The customer's own page: balance, QR card, history, and what they told and allowed us."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,11 +24,13 @@ from customers.forms import ProfileForm
 from customers.models import Channel, Customer
 from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
-from loyalty.models import Membership, Wallet
+from loyalty import disputes
+from loyalty.models import Membership, Purchase, Wallet
 from loyalty.points import journal, own
 
 RECENT = 5
 SOON_DAYS = 30
+ANSWER_IS_NEWS = timedelta(days=14)
 
 
 @never_cache
@@ -62,6 +65,10 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     mine = own.wallet(request, wallet)
     at = timezone.now()
     told = profiles.told(program_id=mine.program_id, customer_id=mine.customer_id)
+    chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+    if told.language and told.language != get_language() and not chosen:
+        # A new phone speaks the language that its owner told us once.
+        return _in_language(redirect("points-wallet", mine.public_id), told.language)
     recent = list(journal.entries(mine)[: RECENT + 1])
     expiring = journal.next_expiry(mine, zone=own.zone(mine.program), at=at)
     context = {
@@ -77,6 +84,9 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
         "recent": journal.rows(recent[:RECENT], wallet=mine, at=at),
         "more": len(recent) > RECENT,
+        "blocked": request.customer.blocked_at is not None,
+        "contact": own.contact(mine.program),
+        "answered_url": _newly_answered(mine, at),
     }
     return render(request, "points/wallet.html", own.context(mine, **context))
 
@@ -91,9 +101,7 @@ def profile(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         profiles.save(**ids, told=form.told())
         messages.success(request, _("Saved."))
-        response = redirect("points-wallet", mine.public_id)
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, form.cleaned_data["language"])
-        return response
+        return _in_language(redirect("points-wallet", mine.public_id), form.cleaned_data["language"])
     status = 422 if form.errors else 200
     return render(request, "points/profile.html", own.context(mine, form=form), status=status)
 
@@ -102,7 +110,12 @@ def profile(request: CustomerRequest, wallet: UUID) -> HttpResponse:
 @customers_only
 def privacy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     mine = own.wallet(request, wallet)
-    context = {"questions": _questions(mine), "card_fields": {"token": _token(mine)}}
+    context = {
+        "questions": _questions(mine),
+        "card_fields": {"token": _token(mine)},
+        "known": _known(request.customer, mine),
+        "contact": own.contact(mine.program),
+    }
     return render(request, "points/privacy.html", own.context(mine, **context))
 
 
@@ -195,6 +208,32 @@ def _enter(phone: str) -> tuple[Customer, str] | None:
 def _home(customer: Customer) -> str:
     first = Wallet.objects.filter(customer=customer).order_by("id").first()
     return own.home_url(first) if first else reverse("points-none")
+
+
+def _in_language(response: HttpResponse, language: str) -> HttpResponse:
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language)
+    return response
+
+
+def _newly_answered(mine: Wallet, at: datetime) -> str:
+    """Where the newest answer of the last days stands."""
+    newest = disputes.answered(wallet=mine, since=at - ANSWER_IS_NEWS).first()
+    return reverse("points-entry", args=[mine.public_id, newest.operation.public_id]) if newest else ""
+
+
+def _known(customer: Customer, mine: Wallet) -> list[tuple[str, str]]:
+    """All that is personal, so that nobody has to guess."""
+    told = profiles.told(program_id=mine.program_id, customer_id=mine.customer_id)
+    bought = Purchase.objects.filter(customer_id=customer.pk, business__program_id=mine.program_id).count()
+    rows = [
+        (_("Phone"), phones.mask(customer.phone) if customer.phone else ""),
+        (pgettext("person", "Name"), told.name),
+        (_("Birthday"), journal.full_day(told.birthday) if told.birthday else ""),
+        (_("E-mail"), told.email),
+        (_("Language"), dict(settings.LANGUAGES).get(told.language, "")),
+        (_("Purchases"), shown.number(bought)),
+    ]
+    return [(name, str(value) or "–") for name, value in rows]
 
 
 def _token(mine: Wallet) -> str:

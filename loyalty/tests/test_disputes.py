@@ -1,0 +1,206 @@
+"""Something is wrong with a purchase: the customer says so, its business answers, and both read it where it belongs."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from businesses.models import Role
+from businesses.tests.conftest import cashier, hire, manager, owner, signed_in
+from conftest import NOON, Shop
+from loyalty import disputes
+from loyalty.models import Dispute, DisputeReason, Operation, Wallet
+from loyalty.tests.conftest import buy, redeem, wallet
+from loyalty.tests.test_points_page import NASTY, sign_in, text
+
+__all__ = ["cashier", "manager", "owner"]  # fixtures
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
+
+
+@pytest.fixture
+def sale(shop: Shop) -> Operation:
+    return Operation.objects.get(pk=buy(shop, 40, at=NOON).id)
+
+
+@pytest.fixture
+def mine(sale: Operation, client: Client) -> Wallet:
+    sign_in(client)
+    return wallet()
+
+
+def ask(client: Client, mine: Wallet, operation: object, **said: Any) -> HttpResponse:
+    body = {"reason": "amount", "text": "It was 4.00, not 40.00"} | said
+    return client.post(reverse("points-dispute", args=[mine.public_id, operation]), body)
+
+
+def line(client: Client, mine: Wallet, operation: object) -> str:
+    return text(client.get(reverse("points-entry", args=[mine.public_id, operation])))
+
+
+def make(operation: Operation, at: Any = NOON) -> Dispute:
+    return disputes.make(operation=operation, reason=DisputeReason.AMOUNT, text="?", at=at)
+
+
+# --- Asking -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_wrong_is_asked_answered_and_read_on_the_line_it_is_about(
+    sale: Operation, mine: Wallet, client: Client, manager: Client
+) -> None:
+    assert "Something is wrong here" in line(client, mine, sale.public_id)
+    assert ask(client, mine, sale.public_id).status_code == 302
+    waiting = line(client, mine, sale.public_id)
+    assert "The amount is wrong Open It was 4.00, not 40.00 Nar has your question." in waiting
+    assert "Something is wrong here" not in waiting
+    assert "Questions 1" in text(manager.get("/counter/"))
+    assert "The amount is wrong" in text(manager.get("/disputes/"))
+    page = reverse("dispute", args=[Dispute.objects.get().public_id])
+    shown = text(manager.get(page))
+    assert "It was 4.00, not 40.00" in shown
+    assert "40.00 ₼" in shown.replace("\xa0", " ")
+    assert reverse("counter-receipt", args=[sale.public_id]) in manager.get(page).content.decode()
+    assert manager.post(page, {"text": "You are right, we have undone it."}).url == "/disputes/"
+    told = line(client, mine, sale.public_id)
+    assert "Answered It was 4.00, not 40.00 Nar You are right, we have undone it." in told
+    assert "Something is wrong here" in told  # and may be asked again
+    assert "Questions" not in text(manager.get("/counter/"))
+    assert "You are right" in text(manager.get(page))
+
+
+def test_the_same_question_twice_is_one_question(sale: Operation, mine: Wallet, client: Client) -> None:
+    for _ in range(2):
+        assert ask(client, mine, sale.public_id).status_code == 302
+    assert Dispute.objects.count() == 1
+
+
+def test_words_are_sealed_in_the_database(sale: Operation, mine: Wallet, client: Client) -> None:
+    ask(client, mine, sale.public_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT text FROM loyalty_dispute")
+        assert "4.00" not in cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    "said", [{"reason": ""}, {"reason": "odd"}, {"reason": "other", "text": " "}, {"text": "x" * 501}, {"text": "\0"}]
+)
+def test_what_cannot_be_sent_is_kept_and_explained(
+    sale: Operation, mine: Wallet, client: Client, said: dict[str, str]
+) -> None:
+    page = ask(client, mine, sale.public_id, **said)
+    assert page.status_code == 422
+    assert "errorlist" in page.content.decode()
+    assert Dispute.objects.count() == 0
+
+
+@pytest.mark.parametrize("words", [word for word in NASTY if "\0" not in word and len(word) < 500])
+def test_words_come_out_as_they_went_in(sale: Operation, mine: Wallet, client: Client, words: str) -> None:
+    ask(client, mine, sale.public_id, text=words)
+    assert Dispute.objects.get().text == words
+    page = client.get(reverse("points-entry", args=[mine.public_id, sale.public_id]))
+    assert "<script>alert" not in page.content.decode()
+
+
+def test_five_a_day_and_the_next_day_again(shop: Shop, mine: Wallet, client: Client) -> None:
+    now = timezone.now()
+    for _ in range(5):
+        make(Operation.objects.get(pk=buy(shop, 3).id), at=now)
+    last = Operation.objects.get(pk=buy(shop, 3).id)
+    page = ask(client, mine, last.public_id)
+    assert page.status_code == 422
+    assert "Come back tomorrow" in text(page)
+    Dispute.objects.update(made_at=now - timedelta(days=1, minutes=1))
+    assert ask(client, mine, last.public_id).status_code == 302
+
+
+def test_nobody_asks_about_what_is_not_theirs_or_what_the_calendar_did(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    theirs = buy(shop, 5, phone="+994507654321")
+    assert ask(client, mine, theirs.public_id).status_code == 404
+    shop.business.program.points_last_months = 12
+    shop.business.program.save()
+    buy(shop, 30, at=NOON - timedelta(days=500))
+    redeem(shop, 1)
+    expired = Operation.objects.get(kind="expiry")
+    assert "Something is wrong here" not in line(client, mine, expired.public_id)
+    assert ask(client, mine, expired.public_id).status_code == 404
+    assert Dispute.objects.count() == 0
+
+
+def test_the_database_holds_one_open_question_per_purchase_and_no_answer_of_nobody(sale: Operation) -> None:
+    fields = {"operation": sale, "customer_id": sale.customer_id, "business": sale.business, "reason": "other"}
+    Dispute.objects.create(**fields, made_at=NOON)
+    with pytest.raises(IntegrityError, match="one_open_dispute"), transaction.atomic():
+        Dispute.objects.create(**fields, made_at=NOON)
+    with pytest.raises(IntegrityError, match="dispute_answered_by_somebody"), transaction.atomic():
+        Dispute.objects.update(answered_at=NOON)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limit_holds_for_those_who_ask_at_the_same_moment(shop: Shop) -> None:
+    sales = [Operation.objects.get(pk=buy(shop, 3).id) for _ in range(9)]
+
+    def one(operation: Operation) -> bool:
+        try:
+            make(operation)
+        except disputes.TooMany:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(9) as at_once:
+        assert sum(at_once.map(one, sales)) == disputes.MOST_A_DAY
+
+
+# --- Answering ----------------------------------------------------------------------------------------------
+
+
+def test_of_two_who_answer_the_second_is_told(shop: Shop, sale: Operation, owner: Client) -> None:
+    asked = make(sale)
+    other = hire(shop.business, Role.MANAGER, "mina@nar.test")
+    disputes.answer(dispute=asked, staff=other, text="Sorry!", at=NOON)
+    page = owner.post(reverse("dispute", args=[asked.public_id]), {"text": "No."}, follow=True)
+    assert "mina has answered already. Nothing was changed." in text(page)
+    assert "Sorry!" in text(page)
+    asked.refresh_from_db()
+    assert (asked.answer, asked.answered_by) == ("Sorry!", other)
+
+
+def test_the_same_answer_twice_is_one_answer(shop: Shop, sale: Operation) -> None:
+    asked = make(sale)
+    for minute in range(2):
+        at = NOON + timedelta(minutes=minute)
+        disputes.answer(dispute=asked, staff=shop.staff, text="Sorry!", at=at)
+    assert Dispute.objects.get().answered_at == NOON
+
+
+@pytest.mark.parametrize("said", ["", " ", "x" * 501, "\0"])
+def test_an_answer_needs_words(sale: Operation, owner: Client, said: str) -> None:
+    page = owner.post(reverse("dispute", args=[make(sale).public_id]), {"text": said})
+    assert page.status_code == 422
+    assert Dispute.objects.get().answered_at is None
+
+
+def test_a_business_reads_only_what_it_was_asked(
+    sale: Operation, new_shop: Callable[..., Shop], cashier: Client
+) -> None:
+    asked = make(sale)
+    tea = signed_in(new_shop("tea").owner)
+    assert "Nobody waits for an answer" in text(tea.get("/disputes/"))
+    assert tea.get(reverse("dispute", args=[asked.public_id])).status_code == 404
+    assert cashier.get("/disputes/").status_code == 404
+    assert "Questions" not in text(cashier.get("/counter/"))
+
+
+def test_staff_see_no_name_and_no_phone_of_who_asked_in_full(sale: Operation, mine: Wallet, owner: Client) -> None:
+    page = owner.get(reverse("dispute", args=[make(sale).public_id])).content.decode()
+    assert "•• 45 67" in page
+    assert "+99450" not in page
