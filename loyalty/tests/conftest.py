@@ -35,14 +35,20 @@ def buy(
 
 
 def redeem(
-    shop: Shop, points: int, *, phone: str = PHONE, key: str | None = None, reference: str | None = None
+    shop: Shop,
+    points: int,
+    *,
+    phone: str = PHONE,
+    key: str | None = None,
+    reference: str | None = None,
+    description: str = "Coffee",
 ) -> Posted:
     return redemptions.redeem(
         rules=shop.rules,
         actor=shop.actor,
         who=Who("phone", phone),
         points=points,
-        description="Coffee",
+        description=description,
         at=NOON,
         key=key or next(_keys),
         reference=reference,
