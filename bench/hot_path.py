@@ -15,13 +15,10 @@ import json
 import os
 import re
 import secrets
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from io import StringIO
@@ -32,17 +29,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.load.report import CLIENTS, Series, bars, result, table
+from bench.load.requests import requests
+from bench.load.servers import answers, call, program, say, servers, web_server
 from bench.load.world import FIRST_PHONE, World, make_world, pgbench_scripts
-from embedded import Postgres, Stop, Valkey, wait_for_end, when_this_process_dies
+from embedded import Postgres, Stop
 
 CALLS = ("purchase", "redeem", "lookup")
 UNTIMED = 50  # requests made one by one to count their statements; the first ones fill caches
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers")
-
-
-def say(text: str) -> None:
-    """Progress, beside the result."""
-    print(text, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -53,81 +47,6 @@ class Options:
     port: int
 
 
-# --- Servers ----------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def servers(port: int) -> Iterator[Postgres]:
-    """A database beside the one of ./run, on the same disk, and a broker for the throttle; gone afterwards."""
-    sockets = Path(tempfile.mkdtemp(prefix="regulars-bench-", dir="/tmp"))
-    place = ROOT / ".data" / f"bench-{os.getpid()}"
-    place.mkdir(parents=True, mode=0o700)
-    place.parent.chmod(0o711)  # as root, PostgreSQL runs in another account and has to walk through
-    postgres, valkey = Postgres(place / "postgres", sockets), Valkey(place / "valkey", sockets)
-    watch = None
-    try:
-        postgres.start()
-        valkey.start()
-        end = 'kill -QUIT "$1"; kill -KILL "$2"; sleep 1; rm -rf "$3" "$4"'
-        watch = when_this_process_dies(end, postgres.process.pid, valkey.process.pid, sockets, place)
-        postgres.wait()
-        valkey.wait()
-        os.environ |= {
-            **postgres.environment(),
-            **valkey.environment(),
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "API_REQUESTS_PER_MINUTE": "1000000000",  # the throttle counts, and refuses nobody
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
-            "PORT": str(port),
-            "DEBUG": "0",
-            "DEMO": "0",
-        }
-        yield postgres
-    finally:
-        if watch:
-            watch.kill()
-            watch.wait()
-        valkey.stop(1)
-        postgres.stop(5)
-        shutil.rmtree(sockets, ignore_errors=True)
-        shutil.rmtree(place, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def web_server(port: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "config.web"]
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr)
-    watch = when_this_process_dies('kill -TERM "$1"', process.pid)
-    try:
-        until = time.monotonic() + 120
-        while not answers(port):
-            if process.poll() is not None or time.monotonic() > until:
-                raise Stop("The web server did not start; the lines above say why.")
-            time.sleep(0.1)
-        yield
-    finally:
-        watch.kill()
-        watch.wait()
-        process.terminate()
-        if not wait_for_end(process, 5):
-            process.kill()
-
-
-def answers(port: int) -> bool:
-    with contextlib.suppress(OSError), contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        connection.request("GET", "/health/live")
-        return connection.getresponse().status == 200
-    return False
-
-
-def program(name: str, programs: Path) -> str:
-    found = shutil.which(name, path=f"{programs}{os.pathsep}{os.environ['PATH']}")
-    if found is None:
-        raise Stop(f"{name} is missing. On Debian and Ubuntu: sudo apt install {name}")
-    return found
-
-
 # --- Measuring --------------------------------------------------------------------------------------------
 
 
@@ -135,24 +54,18 @@ class Bench:
     def __init__(self, options: Options, postgres: Postgres, world: World, folder: Path) -> None:
         self.options, self.world = options, world
         self.pgbench = program("pgbench", postgres.programs)
-        self.wrk = program("wrk", postgres.programs)
+        program("wrk", postgres.programs)  # said now, not after the customers are made
         self.log = postgres.log
         self.scripts = {}
         for name, text in pgbench_scripts(world, options.customers).items():
             self.scripts[name] = folder / f"{name}.sql"
             self.scripts[name].write_text(text)
-        self.call([self.pgbench, "-i", "-q", "-s", "1", "pgbench"])
-
-    def call(self, command: list[Any]) -> str:
-        run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-        if run.returncode:
-            raise Stop(f"{Path(command[0]).name} failed:\n{run.stdout}{run.stderr}")
-        return run.stdout
+        call([self.pgbench, "-i", "-q", "-s", "1", "pgbench"])
 
     def transactions(self, clients: int, seconds: int, *what: object) -> float:
         """pgbench's transactions a second."""
         command = [self.pgbench, "-n", "-M", "prepared", "-c", clients, "-j", 2, "-T", seconds, *what]
-        said = self.call(command)
+        said = call(command)
         if "number of failed transactions: 0 " not in said:
             raise Stop(f"pgbench failed in some transactions:\n{said}")
         return float(re.search(r"^tps = ([\d.]+)", said, re.MULTILINE)[1])
@@ -164,16 +77,7 @@ class Bench:
         return self.transactions(clients, seconds, "-f", self.scripts[name], "regulars")
 
     def http(self, name: str, clients: int, seconds: int) -> dict[str, float]:
-        """wrk's requests and latencies. Every request must have been answered with success."""
-        lua, url = ROOT / "bench" / "load" / "api.lua", f"http://127.0.0.1:{self.options.port}"
-        words = [name, self.world.key, self.options.customers, secrets.token_hex(8)]
-        said = self.call(
-            [self.wrk, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "10s", "-s", lua, url, "--", *words]
-        )
-        run = json.loads(said.splitlines()[-1])
-        if run["refused"] or run["broken"] or not run["requests"]:
-            raise Stop(f"Of the requests for {name} some failed: {run}")
-        return run
+        return requests(self.options.port, name, self.world.key, self.options.customers, clients, seconds)
 
     def statements(self, name: str) -> float:
         """How many statements of one request the database hears, besides BEGIN and COMMIT, when all is warm."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
@@ -45,3 +46,5 @@ def _note(request: HttpRequest, now: float) -> None:
     session.setdefault(BEGAN, now)
     if now - session.get(ACTIVE, 0) > NOTE_EVERY_SECONDS:
         session[ACTIVE] = now
+        if request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)  # what the list of devices tells

@@ -117,7 +117,6 @@ MIDDLEWARE = [
     "businesses.access.require_second_factor",
     "config.panel.own_content_policy",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -209,7 +208,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 MFA_ADAPTER = "businesses.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Regulars"
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = True  # noted by businesses.sessions: allauth's middleware writes at every request
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/counter/"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")

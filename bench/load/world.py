@@ -1,6 +1,11 @@
-"""A business with customers to serve, and the statements that pgbench sends for them."""
+"""A business with customers to serve, and the statements that pgbench sends for them.
+
+python -m bench.load.world CUSTOMERS CASHIERS    makes one in the database of DATABASE_URL and prints how to serve it
+"""
 
 import json
+import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +15,9 @@ from embedded import Stop
 
 FIRST_PHONE = 500_000_000  # +994500000001 is the first customer's; api.lua counts from here too
 LOTS, LOT_POINTS = 5, 2_000  # enough for a thousand redemptions of each customer
+MANY = 100_000  # customers of whom each needs only one lot, because load meets few of them twice
+FIRST_NAMES = ["Aysel", "Leyla", "Nigar", "Orxan", "Elvin", "Rashad", "Günel", "Kamran", "Sevda", "Tural", "Zaur"]
+LAST_NAMES = ["Məmmədova", "Quliyev", "Əliyeva", "Həsənov", "Hüseynova", "Rzayev", "İsmayılova"]
 
 
 @dataclass(frozen=True)
@@ -48,13 +56,23 @@ def make_world(customers: int) -> World:
     amount, now = Decimal(LOT_POINTS), datetime.now(UTC)
     earned = earn(amount=amount, terms=terms.terms)
     rows = (
-        Row(f"{lot}-{n}", each, branch.pk, amount, earned, now - timedelta(days=30 - lot), terms.expires_at(now))
-        for lot in range(LOTS)
+        Row(
+            f"{lot}-{n}",
+            each,
+            branch.pk,
+            amount,
+            earned,
+            now - timedelta(days=30 - lot + n % 300),
+            terms.expires_at(now),
+        )
+        for lot in range(LOTS if customers < MANY else 1)
         for n, each in enumerate(ids)
     )
-    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
+    for number, outcomes in enumerate(ledger.post_many(rules=terms, scope="history", rows=rows)):
         if set(outcomes) != {"posted"}:
             raise Stop(f"The customers' points were not posted: {set(outcomes)}")
+        if number % 40 == 39:
+            print(f"  {(number + 1) * ledger.CHUNK_ROWS} sales", file=sys.stderr, flush=True)
     wallets = list(Wallet.objects.order_by("customer_id").values_list("pk", flat=True))
     if ids != list(range(ids[0], ids[0] + len(ids))) or wallets != list(range(wallets[0], wallets[0] + len(ids))):
         raise Stop("The customers are not numbered in one row, so that pgbench could not choose among them.")
@@ -104,3 +122,66 @@ def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
             "lookup": [key, facts, last],
         }.items()
     }
+
+
+def give_names() -> None:
+    """To everybody: a list is searched by them."""
+    from django.db import connection
+
+    names = f"(%s::text[])[1 + n %% {len(FIRST_NAMES)}] || ' ' || (%s::text[])[1 + n %% {len(LAST_NAMES)}]"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO customers_profile (program_id, customer_id, name, birthday, email, language)"
+            f" SELECT w.program_id, w.customer_id, {names}, '', '', ''"
+            " FROM (SELECT *, row_number() OVER (ORDER BY id) AS n FROM loyalty_wallet) w",
+            [FIRST_NAMES, LAST_NAMES],
+        )
+
+
+def sessions(world: World, cashiers: int) -> dict[str, Any]:
+    """The cookies of an owner and of cashiers who are signed in."""
+    from django.test import Client
+
+    from businesses.access import FIRST_SIGN_IN
+    from businesses.models import Role, Staff, User
+
+    def signed_in(name: str, role: Role) -> str:
+        user = User(email=f"{name}@nar.example", first_name=name.title())
+        user.set_unusable_password()
+        user.save()
+        Staff.objects.create(business_id=world.rules.business_id, user=user, role=role, branch_id=world.branch_id)
+        client = Client()
+        client.force_login(user)
+        session = client.session
+        session[FIRST_SIGN_IN] = True  # the second factor may wait
+        session.save()
+        return str(client.cookies["sessionid"].value)
+
+    return {
+        "owner": signed_in("owner", Role.OWNER),
+        "cashiers": [signed_in(f"cashier-{n}", Role.CASHIER) for n in range(cashiers)],
+    }
+
+
+def main(customers: int, cashiers: int) -> None:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from businesses.models import Branch
+
+    call_command("migrate", verbosity=0)
+    world = make_world(customers)
+    give_names()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")
+    branch = str(Branch.objects.get(pk=world.branch_id).public_id)
+    print(json.dumps({"key": world.key, "branch": branch, **sessions(world, cashiers)}))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -178,6 +179,17 @@ def test_a_press_prolongs_a_session_but_never_beyond_twelve_hours(working: Clien
     assert working.get("/settings/").status_code == 200
     shift(working, began_at=12 * 3600 + 5)
     assert working.get("/settings/").url.startswith("/accounts/login/")
+
+
+def test_the_list_of_devices_tells_when_each_was_used_without_a_write_for_each_request(working: Client) -> None:
+    device = UserSession.objects.get()
+    working.get("/settings/")
+    assert UserSession.objects.get().last_seen_at == device.last_seen_at
+    shift(working, active_at=40)
+    working.get("/settings/", headers={"User-Agent": "Another browser"})
+    now = UserSession.objects.get()
+    assert now.last_seen_at > device.last_seen_at
+    assert now.user_agent == "Another browser"
 
 
 def test_a_form_posted_too_late_changes_nothing(working: Client, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The benchmark of the hot path runs from end to end. How fast it is depends on the machine, and is not tested."""
+"""The benchmarks run from end to end. How fast it is depends on the machine, and is not tested."""
 
 import json
 import os
@@ -29,12 +29,17 @@ RESULT = {
 }
 
 
-@pytest.fixture(scope="module")
-def report() -> dict:
-    command = [sys.executable, ROOT / "bench" / "hot_path.py", "--quick", "--json", "--port", "18640"]
+def quickly(name: str, port: int) -> dict:
+    command = [sys.executable, ROOT / "bench" / name, "--quick", "--json", "--port", str(port)]
     run = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    report: dict = json.loads(run.stdout)
+    return report
+
+
+@pytest.fixture(scope="module")
+def report() -> dict:
+    return quickly("hot_path.py", 18640)
 
 
 def test_every_call_is_measured_at_both_numbers_of_clients(report: dict) -> None:
@@ -52,4 +57,13 @@ def test_a_call_takes_three_statements_on_a_durable_server_and_the_books_agree(r
     assert {each["statements"] for each in report["results"]} == {3}
     durable = ("fsync", "synchronous_commit", "full_page_writes")
     assert {name: report["settings"][name] for name in durable} == dict.fromkeys(durable, "on")
+    assert report["audit"] is True
+
+
+def test_at_size_every_page_and_every_number_of_browsers_is_measured_and_the_books_agree() -> None:
+    report = quickly("at_size.py", 18650)
+    values = {each["name"]: each["value"] for each in report["results"]}
+    assert all(value > 0 for value in values.values())
+    for name in ("purchase: p95 at 600 against 200", "purchases of one hot", "search by a first name", "counter, 5"):
+        assert len([each for each in values if each.startswith(name)]) == 1, name
     assert report["audit"] is True

@@ -1,6 +1,6 @@
 """The one counter screen as template context: who (customer), what is typed (pad), what happened (activity)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -32,13 +32,16 @@ def fields(request: StaffRequest) -> dict[str, str]:
     return {"key": uuid4().hex, "branch": str(request.branch.public_id)}
 
 
-def activity(request: StaffRequest, rules: Rules, now: datetime) -> Context:
-    """Today's totals and list of this cashier."""
+def day(rules: Rules, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(rules.time_zone)).date()
+
+
+def activity(request: StaffRequest, rules: Rules, today: date) -> Context:
+    """The day's totals and list of this cashier."""
     zone = ZoneInfo(rules.time_zone)
-    day = now.astimezone(zone).date()
-    totals = shift.totals(staff_id=request.staff.pk, day=day)
+    totals = shift.totals(staff_id=request.staff.pk, day=today)
     sales = money.show_amount(totals.sales, rules.currency, shown.language())
-    acts = shift.today(staff_id=request.staff.pk, day=day, program_id=rules.program_id)
+    acts = shift.today(staff_id=request.staff.pk, day=today, program_id=rules.program_id)
     return {
         "stats": [
             {"label": _("Customers"), "value": shown.number(totals.customers)},

@@ -183,7 +183,8 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
 @serving
 def today(request: StaffRequest) -> HttpResponse:
     """The list for screens on which it has no place beside the pad."""
-    context = screen.activity(request, _rules(request), timezone.now()) | {"active": "today"}
+    terms = _rules(request)
+    context = screen.activity(request, terms, screen.day(terms, timezone.now())) | {"active": "today"}
     return render(request, "counter/today.html", context)
 
 
@@ -311,9 +312,14 @@ def _receipt(request: StaffRequest, operation: Operation, *, error: str = "", st
 
 
 def _screen(request: StaffRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    activity = screen.activity(request, _rules(request), timezone.now())
+    """Only a receipt changes today's list: else the one that is on the screen, of the same day, stays as it is."""
+    terms = _rules(request)
+    today = screen.day(terms, timezone.now())
+    kept = context["state"] != "done" and request.headers.get("Counter-Today") == str(today)
+    activity = {} if kept else screen.activity(request, terms, today)
     template = "counter/region.html" if request.htmx else "counter/page.html"
-    return render(request, template, {"active": "counter", **activity, **context}, status=status)
+    context = {"active": "counter", "today": str(today), "kept": kept, **activity, **context}
+    return render(request, template, context, status=status)
 
 
 def _to_customer(request: StaffRequest, public_id: UUID) -> HttpResponse:

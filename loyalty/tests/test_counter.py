@@ -323,3 +323,20 @@ def test_rates_are_written_in_the_readers_language(
     pad = text(cashier.get(reverse("counter-customer", args=[wallet().public_id])))
     assert ("1.6875" if language == "en" else "1,6875") in pad
     assert ("1.5" in page) == (language == "en")
+
+
+def test_htmx_keeps_todays_list_until_a_receipt_changes_it_or_the_day_does(cashier: Client) -> None:
+    enrolled = cashier.post("/counter/members/", {"phone": PHONE}, headers=HTMX).content.decode()
+    assert "Today at this counter" in enrolled
+    day = re.search(r'"Counter-Today": "([\d-]+)"', enrolled)
+    assert day is not None
+    today, before = HTMX | {"Counter-Today": day[1]}, HTMX | {"Counter-Today": "2026-01-01"}
+    found = cashier.post("/counter/find/", {"phone": PHONE}, headers=today).content.decode()
+    assert re.search(r'<aside [^>]*id="counter-activity"[^>]* hx-preserve></aside>', found)
+    for answer in (
+        add(cashier, "12.50", headers=today),
+        cashier.post("/counter/find/", {"phone": PHONE}, headers=before),
+        cashier.get(reverse("counter"), headers=HTMX),
+    ):
+        assert "12.50" in re.sub(r"(?s).*Today at this counter", "", answer.content.decode())
+        assert "hx-preserve" not in answer.content.decode()

@@ -203,6 +203,11 @@ def test_the_list_and_the_totals_follow(counter: Page) -> None:
     expect(today.locator(".activity-row")).to_have_count(1)
     expect(today.locator(".activity-row")).to_contain_text("+24")
     expect(today.locator(".stats")).to_have_text(re.compile(r"Customers\s*1\s*Points given\s*24\s*Sales\s*\S*24\.80"))
+    open_customer(counter)  # an answer that leaves the list as it is
+    expect(today.locator(".activity-row")).to_have_count(1)
+    today.get_by_role("button", name=re.compile("^Undo")).click()
+    expect(counter.locator(".receipt")).to_contain_text("Undone: +24 points")
+    expect(today.locator(".activity-row.undone")).to_have_count(1)
 
 
 def test_an_unknown_number_becomes_a_member_with_one_tap(counter: Page) -> None:
