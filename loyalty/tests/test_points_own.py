@@ -1,5 +1,6 @@
 """What the customer's page says about themselves: what is known, whether they are blocked, and in their language."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,28 @@ def test_the_privacy_page_tells_what_is_known_and_how_to_be_forgotten(mine: Wall
     known = page(client, mine, "points-privacy")
     assert "Phone +994 50 ••• •• 67 Name Aysel Birthday 3 March 2026 E-mail aysel@example.com Language Azer" in known
     assert "Do you want to be forgotten? Ask at Nar" in known
+
+
+def test_the_copy_that_a_phone_keeps_tells_no_balance_and_no_past(shop: Shop, mine: Wallet, client: Client) -> None:
+    buy(shop, 4281)
+    tell(mine, name="Aysel")
+    copy = client.get(reverse("points-copy", args=[mine.public_id]))
+    assert "Aysel" in text(copy)
+    assert not re.search("4,?[23][28]1", text(copy))
+    assert "/history/" not in copy.content.decode()
+
+
+def test_the_first_page_tells_the_next_expiry_on_the_card_and_warns_when_it_is_near(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    assert 'class="note"' not in client.get(reverse("points-wallet", args=[mine.public_id])).content.decode()
+    shop.business.program.points_last_months = 12
+    shop.business.program.save()
+    for age, in_card in ((5, True), (350, False)):
+        buy(shop, 10, at=timezone.now() - timedelta(days=age))
+        shown = client.get(reverse("points-wallet", args=[mine.public_id])).content.decode()
+        assert ('class="note"' in shown, "banner warning" in shown) == (in_card, not in_card)
+        assert shown.count(reverse("points-expiry", args=[mine.public_id])) == 2
 
 
 def test_a_new_phone_speaks_the_language_that_its_owner_told_once(mine: Wallet, client: Client) -> None:
