@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from businesses.models import Business
 from conftest import NOON, Shop
 from customers import blocking, profiles
 from customers.profiles import Told
@@ -106,3 +107,25 @@ def test_a_correction_tells_its_reason(shop: Shop, mine: Wallet, client: Client)
     assert f"Reason {Operation.objects.get(pk=corrected.id).adjustment.reason}" in told
     assert "These 15 points do not expire." in told
     assert "+15" in text(client.get(reverse("points-history", args=[mine.public_id]), {"kind": "other"}))
+
+
+def test_a_corrections_reason_stands_in_the_lists_as_the_business_wrote_it(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    adjust(shop, 15, reason="Cake was <b>off</b>, sorry")
+    for name in ("points-wallet", "points-history"):
+        assert (
+            "Cake was &lt;b&gt;off&lt;/b&gt;, sorry"
+            in client.get(reverse(name, args=[mine.public_id])).content.decode()
+        )
+
+
+def test_the_reason_of_a_confidential_business_stands_on_the_opened_line_only(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    Business.objects.update(confidential=True, category="medical")
+    corrected = adjust(shop, 15, reason="Second blood test")
+    for name in ("points-wallet", "points-history"):
+        assert "blood" not in page(client, mine, name)
+    opened = client.get(reverse("points-entry", args=[mine.public_id, corrected.public_id]))
+    assert "Reason Second blood test" in text(opened)
