@@ -89,6 +89,13 @@ def test_a_chart_is_as_high_as_its_highest_column_needs(most: int, top: int) -> 
     assert drawn.columns[1].height == 0
 
 
+def test_a_chart_makes_room_for_the_figures_of_its_scale() -> None:
+    small, large = (charts.columns([("January", "Jan", most)]) for most in (7, 80_000))
+    assert (small.left, large.left) == (charts.LEFT, 70)
+    assert large.lines[0].said == "100,000"
+    assert large.columns[0].x > 70
+
+
 def test_the_balance_opens_to_its_lots_and_their_rules(owner: Client, shop: Shop) -> None:
     buy(shop, 30)
     redeem(shop, 10)
