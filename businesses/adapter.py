@@ -32,9 +32,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return not just_now and super().is_reauthentication_required(app=app)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """To work; who has none yet, to their invitation or to opening a business."""
+        """To work: the operator's is the panel; who has none yet, to their invitation or to opening a business."""
         if memberships(request):
             return settings.LOGIN_REDIRECT_URL
+        if request.user.is_superuser:
+            return reverse("admin:index")
         email = request.user.email if request.user.is_authenticated else ""
         invitation = Invitation.objects.open(timezone.now()).filter(email=email).last()
         return reverse("invitation", args=[invitation.public_id]) if invitation else reverse("start")

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from businesses import shown
+
 WIDTH, HEIGHT = 470, 160
 LEFT, TOP = 28, 16  # the figures of the scale stand left of the drawing
+FIGURE = 10  # the width of a sign of theirs on a phone, where they are widest
 FILLED = 0.7  # of its place, a column
 
 
@@ -14,6 +17,7 @@ class Line:
 
     y: int
     value: int
+    said: str
 
 
 @dataclass(frozen=True)
@@ -28,21 +32,25 @@ class Column:
     label: str
     tick: str
     value: int
+    said: str
 
 
 @dataclass(frozen=True)
 class Columns:
     columns: list[Column]
     lines: list[Line]
+    left: int  # where the drawing begins: right of the longest figure
 
 
 def columns(values: Sequence[tuple[str, str, int]]) -> Columns:
     """From (label, tick, value ≥ 0) of each, for templates/components/chart.html."""
     step = _step(max((value for _label, _tick, value in values), default=0))
-    place = (WIDTH - LEFT) / max(len(values), 1)
+    scale = [Line(TOP + HEIGHT - HEIGHT * part // 2, step * part, shown.number(step * part)) for part in (2, 1, 0)]
+    left = max(LEFT, FIGURE * max(len(line.said) for line in scale))
+    place = (WIDTH - left) / max(len(values), 1)
     drawn = []
     for number, (label, tick, value) in enumerate(values):
-        middle, height = LEFT + place * (number + 0.5), HEIGHT * value / (2 * step)
+        middle, height = left + place * (number + 0.5), HEIGHT * value / (2 * step)
         drawn.append(
             Column(
                 x=round(middle - place * FILLED / 2, 1),
@@ -53,9 +61,10 @@ def columns(values: Sequence[tuple[str, str, int]]) -> Columns:
                 label=label,
                 tick=tick,
                 value=value,
+                said=shown.number(value),
             )
         )
-    return Columns(drawn, [Line(TOP + HEIGHT - HEIGHT * part // 2, step * part) for part in (2, 1, 0)])
+    return Columns(drawn, scale, left)
 
 
 def _step(most: int) -> int:

@@ -144,6 +144,7 @@ class MessageKind(models.TextChoices):
     CODE = "code", _("Code")
     POINTS_EARNED = "points_earned", _("Points earned")
     POINTS_REDEEMED = "points_redeemed", _("Points redeemed")
+    QUESTION_ANSWERED = "question_answered", _("Question answered")
 
 
 class Message(models.Model):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from babel.numbers import format_decimal
+from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,6 +43,15 @@ def points_redeemed(*, language: str, sender: str, points: int, balance: int) ->
             points,
         )
         return text % {"sender": sender, "points": _number(points, language), "balance": _number(balance, language)}
+
+
+def question_answered(*, language: str, sender: str) -> str:
+    """Not what was answered: telephones are read over shoulders."""
+    with translation.override(language):
+        return _("%(sender)s: your question has been answered. Read it on %(address)s") % {
+            "sender": sender,
+            "address": settings.PUBLIC_BASE_URL + reverse("points"),
+        }
 
 
 def _number(number: int, language: str) -> str:

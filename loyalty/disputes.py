@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from businesses import limits
 from businesses.models import BusinessStatus, Staff
+from loyalty import notices
 from loyalty.models import Dispute, DisputeReason, Operation, OperationKind, Wallet
 
 MOST_A_DAY = 5
@@ -74,4 +75,5 @@ def answer(*, dispute: Dispute, staff: Staff, text: str, at: datetime) -> Disput
             raise AlreadyAnswered(asked)
         asked.answered_at, asked.answered_by, asked.answer = at, staff, text
         asked.save(update_fields=["answered_at", "answered_by", "answer"])
+        notices.answered(dispute=asked, at=at)
     return asked

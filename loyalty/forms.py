@@ -10,7 +10,7 @@ from loyalty.models import DisputeReason
 
 
 def words(**options: Any) -> forms.CharField:
-    return forms.CharField(max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}), **options)
+    return forms.CharField(max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4, "dir": "auto"}), **options)
 
 
 class DisputeForm(forms.Form):

@@ -1,6 +1,6 @@
-"""Words to the customer about points that came and went, to those who agreed. Queued with the post itself.
+"""Words to the customer about points that came and went, and about an answer: to those who agreed, with the cause.
 
-Call these within one transaction with the post, and only for a customer whose `Facts.agreed_to_sms`.
+Call these within one transaction with the cause, the first two only for a customer whose `Facts.agreed_to_sms`.
 """
 
 from datetime import datetime
@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from customers import messages, texts
-from customers.models import MessageKind
+from customers import consents, messages, texts
+from customers.models import Channel, MessageKind
 from loyalty.ledger import Posted
+from loyalty.models import Dispute
 from loyalty.rules import Rules
 
 # Nobody, where the business does not tell this kind. The sender is that of `texts.sender`, read in the same statement.
@@ -22,7 +23,8 @@ SELECT c.phone, coalesce(nullif(f.language, ''), b.language), CASE WHEN b.confid
   LEFT JOIN customers_profile f ON f.customer_id = c.id AND f.program_id = p.id
  WHERE c.id = %(customer)s::bigint AND c.phone IS NOT NULL
    AND CASE %(kind)s::text WHEN 'points_earned' THEN b.tells_points_earned
-                           WHEN 'points_redeemed' THEN b.tells_points_redeemed END"""
+                           WHEN 'points_redeemed' THEN b.tells_points_redeemed
+                           WHEN 'question_answered' THEN true END"""
 
 
 class Reader(NamedTuple):
@@ -40,6 +42,25 @@ def earned(*, posted: Posted, rules: Rules, at: datetime) -> None:
 def redeemed(*, posted: Posted, rules: Rules, at: datetime) -> None:
     """Queues "points spent" for a redemption that has just been posted; a replay or a refusal says nothing."""
     _queue(MessageKind.POINTS_REDEEMED, posted, rules, at)
+
+
+def answered(*, dispute: Dispute, at: datetime) -> None:
+    """Queues "your question has been answered" to who agreed to be written to by this business. No switch turns it off:
+    they asked, and wait."""
+    customer, business, kind = dispute.customer_id, dispute.business_id, MessageKind.QUESTION_ANSWERED
+    if not consents.agreed(customer_id=customer, business_id=business, channel=Channel.SMS):
+        return
+    reader = _reader(customer, business, kind)
+    if reader:
+        messages.queue(
+            kind=kind,
+            to=reader.phone,
+            text=texts.question_answered(language=reader.language, sender=reader.sender),
+            language=reader.language,
+            customer_id=customer,
+            business_id=business,
+            at=at,
+        )
 
 
 def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime) -> None:

@@ -116,6 +116,10 @@ def test_a_superadmin_needs_one_at_once(client: Client, db: None) -> None:
     assert signed_in(operator).get("/admin/").status_code == 200
 
 
+def test_a_superadmin_without_a_business_arrives_in_the_panel(client: Client, db: None) -> None:
+    assert sign_in(client, User.objects.create_superuser("operator@nar.test", PASSWORD)).url == "/admin/"
+
+
 def test_a_demonstration_asks_nobody_for_one(client: Client, shop: Shop, settings: Any) -> None:
     settings.DEMO = True
     sign_in_again(client, shop.owner)

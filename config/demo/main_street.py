@@ -10,6 +10,7 @@ CAFE = Shop(
     name="Jacaranda Coffee House",
     category=Category.CAFE,
     earn_rate=Decimal(5),
+    colour="#6b3fa0",
     ticket=6.5,
     spread=0.4,
     draw=2.6,

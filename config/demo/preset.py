@@ -60,6 +60,7 @@ class Shop:
     places: tuple[Place, ...]
     workers: tuple[Worker, ...]
     confidential: bool = False
+    colour: str = ""
     ticket: float = 10
     spread: float = 0.5
     price_step: Decimal = Decimal("0.01")

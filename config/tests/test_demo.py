@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import F, Sum
 from django.test import Client
 
+from businesses import colours
 from businesses.models import Business, Program, Staff, User
 from config.demo import PRESETS, corner_records, history, loading, main_street, oba, own_circle, quickmart
 from config.demo.history import History
@@ -191,6 +192,14 @@ def test_the_command_loads_once_and_says_so() -> None:
     assert set(DemoProgress.objects.values_list("percent", flat=True)) == {100}
     assert not Operation.objects.filter(refusal__isnull=False).exists()
     assert_books_agree()
+
+
+def test_words_can_be_read_on_the_colours_of_the_shops() -> None:
+    worn = [shop.colour for preset in PRESETS for shop in preset.shops if shop.colour]
+    assert len(set(worn)) == len(worn) >= 4
+    for colour in worn:
+        assert colours.parse(colour) == colour
+        colours.ink(colour)  # raises where neither ink can be read
 
 
 @pytest.mark.django_db

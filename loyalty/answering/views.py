@@ -1,11 +1,13 @@
 """Where owners and managers answer what customers say is wrong with a purchase."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,7 +24,7 @@ from loyalty.forms import AnswerForm
 from loyalty.models import Dispute
 from loyalty.points import journal
 
-ANSWERED = 20  # of the last ones that are shown below those that wait
+PAGE = 20
 
 
 def waiting(request: HttpRequest) -> dict[str, Callable[[], int]]:
@@ -36,11 +38,25 @@ def waiting(request: HttpRequest) -> dict[str, Callable[[], int]]:
 @require_GET
 @role_required(*MANAGERS)
 def disputes_of_business(request: StaffRequest) -> HttpResponse:
-    mine = request.business.disputes.select_related(*TOGETHER)
+    """Those that wait, the oldest first; in a tab beside them those that were answered, the last one first."""
+    mine = request.business.disputes
+    waiting, answered = mine.filter(answered_at=None), mine.filter(answered_at__isnull=False)
+    past = "answered" in request.GET
+    found = answered.order_by("-answered_at", "-id") if past else waiting.order_by("id")
+    page = Paginator(found.select_related(*TOGETHER), PAGE).get_page(request.GET.get("page"))
+    tab = "answered=1&" if past else ""
     context = {
         "active": "disputes",
-        "open": _rows(request, list(mine.filter(answered_at=None).order_by("id"))),
-        "answered": _rows(request, list(mine.filter(answered_at__isnull=False).order_by("-answered_at")[:ANSWERED])),
+        "past": past,
+        "tabs": [
+            {"url": "?", "label": f"{_('Waiting')} · {shown.number(waiting.count())}", "current": not past},
+            {"url": "?answered=1", "label": f"{_('Answered')} · {shown.number(answered.count())}", "current": past},
+        ],
+        "rows": _rows(request, list(page)),
+        "previous_url": f"?{tab}page={page.previous_page_number()}" if page.has_previous() else "",
+        "next_url": f"?{tab}page={page.next_page_number()}" if page.has_next() else "",
+        "shown": _("%(first)s–%(last)s of %(all)s")
+        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
     }
     return render(request, "disputes/list.html", context)
 
@@ -75,7 +91,15 @@ TOGETHER = (
 def _rows(request: StaffRequest, found: list[Dispute]) -> list[dict[str, Any]]:
     ids = [each.customer_id for each in found]
     persons = people.on_screen(program_id=request.business.program_id, customer_ids=ids)
-    return [{"dispute": each, "person": persons[each.customer_id], "what": _what(request, each)} for each in found]
+    return [
+        {
+            "dispute": each,
+            "person": persons[each.customer_id],
+            "what": _what(request, each),
+            "asked": _day(request, each.made_at),
+        }
+        for each in found
+    ]
 
 
 def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, Any]:
@@ -88,6 +112,7 @@ def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, 
         (_("Where"), operation.branch.name if operation.branch else ""),
         (_("Receipt"), operation.reference or ""),
         (_("Points"), shown.signed(operation.points)),
+        (_("Asked"), _day(request, asked.made_at)),
     ]
     return {
         "active": "disputes",
@@ -96,6 +121,10 @@ def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, 
         "receipt_url": reverse("counter-receipt", args=[operation.public_id]) if _has_receipt(asked) else "",
         **_rows(request, [asked])[0],
     }
+
+
+def _day(request: StaffRequest, moment: datetime) -> str:
+    return journal.full_day(moment.astimezone(ZoneInfo(request.business.time_zone)).date())
 
 
 def _has_receipt(asked: Dispute) -> bool:

@@ -92,8 +92,7 @@ def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
 def past(request: StaffRequest, customer: UUID) -> HttpResponse:
     """All that happened to the points, as far as this business may know."""
     wallet, terms = wallet_of(request, customer), rules_of(request)
-    entries = history.visible(wallet_id=wallet.pk, business_id=request.business.pk)
-    page = Paginator(entries, listing.PAGE).get_page(request.GET.get("page"))
+    page = Paginator(screen.past(request.business, wallet), listing.PAGE).get_page(request.GET.get("page"))
     lines = history.lines(cast(QuerySet[Entry], page.object_list), business_id=request.business.pk)
     context = {
         "lines": screen.lines(lines, terms, timezone.now()),

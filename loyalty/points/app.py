@@ -13,7 +13,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
@@ -56,14 +55,12 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_GET
 @customers_only
 def copy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
-    """The card and nothing else: what a phone keeps must hold no key to anything."""
+    """The card and nothing else: what a phone keeps tells no balance and no past, and holds no key to anything."""
     mine, at = own.wallet(request, wallet), timezone.now()
     ids = {"program_id": mine.program_id, "customer_id": mine.customer_id}
     context = {
         "qr": cards.svg(cards.current(**ids, at=at).token),
         "name": profiles.told(**ids).name,
-        "points": shown.number(mine.balance),
-        "unit": ngettext("point", "points", mine.balance),
         "copied": _moment(at.astimezone(own.zone(mine.program))),
     }
     return render(request, "points/copy.html", own.context(mine, **context))

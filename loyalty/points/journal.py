@@ -29,10 +29,10 @@ class Expiring(NamedTuple):
 
 def entries(wallet: Wallet) -> QuerySet[Entry]:
     """Newest first, with all that a row shows."""
-    together = ("business", "operation__branch", "operation__purchase", "operation__redemption")
+    kinds = ("operation__purchase", "operation__redemption", "operation__adjustment")
     others = Branch.objects.filter(business_id=OuterRef("business_id")).exclude(pk=OuterRef("operation__branch_id"))
-    lines = Entry.objects.filter(wallet_id=wallet.pk).select_related(*together).order_by("-id")
-    return lines.annotate(at_one_of_several=Exists(others))
+    lines = Entry.objects.filter(wallet_id=wallet.pk).select_related("business", "operation__branch", *kinds)
+    return lines.order_by("-id").annotate(at_one_of_several=Exists(others))
 
 
 def rows(entries: Iterable[Entry], *, wallet: Wallet, at: datetime) -> list[dict[str, Any]]:
@@ -43,6 +43,7 @@ def rows(entries: Iterable[Entry], *, wallet: Wallet, at: datetime) -> list[dict
             "detail": " · ".join(filter(None, _details(entry, wallet.program.currency, at))),
             "points": shown.signed(entry.points),
             "earned": entry.points > 0,
+            "note": _reason(entry),
             "url": reverse("points-entry", args=[wallet.public_id, entry.operation.public_id]),
         }
         for entry in entries
@@ -99,6 +100,15 @@ def _details(entry: Entry, currency: str, at: datetime) -> list[str]:
     place = entry.business.name if entry.business and entry.kind not in (EntryKind.EARN, EntryKind.EXPIRE) else ""
     branch = entry.operation.branch.name if entry.operation.branch and entry.at_one_of_several else ""  # type: ignore[attr-defined]
     return [place, _amount(entry, currency), day(entry.operation.local_on, at), branch]
+
+
+def _reason(entry: Entry) -> str:
+    """Of a correction, as its business wrote it. A confidential one's stands on the opened line only: lists are read
+    over shoulders."""
+    confidential = entry.business is not None and entry.business.confidential
+    if entry.kind != EntryKind.ADJUST or confidential:
+        return ""
+    return str(entry.operation.adjustment.reason) if hasattr(entry.operation, "adjustment") else ""
 
 
 def _amount(entry: Entry, currency: str) -> str:

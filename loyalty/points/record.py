@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from businesses import shown
+from businesses.models import GONE
 from customers.sessions import CustomerRequest, customers_only
 from loyalty import disputes
 from loyalty.forms import DisputeForm
@@ -58,6 +59,7 @@ def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpRespon
     context = {
         **story.tell(happened, wallet=mine),
         "questions": questions,
+        "gone": happened.business is not None and happened.business.status in GONE,
         "may_ask": disputes.may_be_about(happened) and all(each.answered_at for each in questions),
     }
     return render(request, "points/entry.html", own.context(mine, **context))

@@ -69,7 +69,6 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     if told.language and told.language != get_language() and not chosen:
         # A new phone speaks the language that its owner told us once.
         return _in_language(redirect("points-wallet", mine.public_id), told.language)
-    recent = list(journal.entries(mine)[: RECENT + 1])
     expiring = journal.next_expiry(mine, zone=own.zone(mine.program), at=at)
     context = {
         "tabs": _tabs(request, mine),
@@ -82,8 +81,7 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "qr": cards.svg(_token(mine)),
         "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
-        "recent": journal.rows(recent[:RECENT], wallet=mine, at=at),
-        "more": len(recent) > RECENT,
+        "recent": journal.rows(journal.entries(mine)[:RECENT], wallet=mine, at=at),
         "blocked": request.customer.blocked_at is not None,
         "contact": own.contact(mine.program),
         "answered_url": _newly_answered(mine, at),

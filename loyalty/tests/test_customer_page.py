@@ -89,6 +89,13 @@ def test_a_chart_is_as_high_as_its_highest_column_needs(most: int, top: int) -> 
     assert drawn.columns[1].height == 0
 
 
+def test_a_chart_makes_room_for_the_figures_of_its_scale() -> None:
+    small, large = (charts.columns([("January", "Jan", most)]) for most in (7, 80_000))
+    assert (small.left, large.left) == (charts.LEFT, 70)
+    assert large.lines[0].said == "100,000"
+    assert large.columns[0].x > 70
+
+
 def test_the_balance_opens_to_its_lots_and_their_rules(owner: Client, shop: Shop) -> None:
     buy(shop, 30)
     redeem(shop, 10)
@@ -98,20 +105,35 @@ def test_the_balance_opens_to_its_lots_and_their_rules(owner: Client, shop: Shop
     assert "Coffee" in said
 
 
-def test_others_are_one_word_and_a_confidential_business_is_none(
+def test_others_are_one_word_without_a_name_or_an_amount(
     owner: Client, shop: Shop, new_shop: Callable[..., Shop]
 ) -> None:
-    other, clinic = new_shop("tea", name="Teahouse"), new_shop("clinic", name="Quiet Clinic", confidential=True)
+    other = new_shop("tea", name="Teahouse")
     buy(shop, 10)
     buy(other, 77)
-    buy(clinic, 500)
     for name in ("customer", "customer-history"):
         said = page(owner, name)
         assert "Elsewhere in the programme" in said
         assert "+77" in said
-        for hidden in ("Teahouse", "Quiet Clinic", "+500", "77.00"):
+        for hidden in ("Teahouse", "77.00"):
             assert hidden not in said
     assert "77 points were given elsewhere" in page(owner)
+
+
+@pytest.mark.parametrize("where", ["clinic", "tea"])
+def test_beside_a_confidential_business_nothing_adds_up_to_what_was_given_there(
+    owner: Client, shop: Shop, new_shop: Callable[..., Shop], where: str
+) -> None:
+    shops = {"tea": new_shop("tea"), "clinic": new_shop("clinic", name="Quiet Clinic", confidential=True)}
+    buy(shop, 10)
+    buy(shops[where], 500)
+    for name in ("customer", "customer-history"):
+        said = page(owner, name)
+        for hidden in ("Tea", "Clinic", "500", "Elsewhere"):
+            assert hidden not in said
+    # The same words, wherever it was.
+    assert "510 points" in page(owner)
+    assert "The rest of the balance was given elsewhere in the programme." in page(owner)
 
 
 def test_who_never_came_may_be_helped_but_shows_no_figures(owner: Client, shop: Shop) -> None:

@@ -6,18 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from businesses.models import Role
+from businesses.models import BusinessStatus, Role
 from businesses.tests.conftest import cashier, hire, manager, owner, signed_in
 from conftest import NOON, Shop
+from customers import consents
+from customers.models import Channel, Message
 from loyalty import disputes
 from loyalty.models import Dispute, DisputeReason, Operation, Wallet
-from loyalty.tests.conftest import buy, redeem, wallet
+from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from loyalty.tests.test_points_page import NASTY, sign_in, text
 
 __all__ = ["cashier", "manager", "owner"]  # fixtures
@@ -204,3 +207,75 @@ def test_staff_see_no_name_and_no_phone_of_who_asked_in_full(sale: Operation, mi
     page = owner.get(reverse("dispute", args=[make(sale).public_id])).content.decode()
     assert "•• 45 67" in page
     assert "+99450" not in page
+
+
+def test_many_questions_have_pages_and_those_answered_a_tab(shop: Shop, owner: Client) -> None:
+    sales = [Operation.objects.get(pk=buy(shop, 3).id) for _ in range(53)]
+    made = [make(each, at=NOON + timedelta(days=day)) for day, each in enumerate(sales)]
+    for asked in made[:3]:
+        disputes.answer(dispute=asked, staff=shop.staff, text="Sorry!", at=NOON)
+    links = [reverse("dispute", args=[asked.public_id]) for asked in made]
+    seen = []
+    for page, between in (("1", "1–20 of 50"), ("2", "21–40 of 50"), ("3", "41–50 of 50")):
+        shown = owner.get("/disputes/", {"page": page})
+        assert between in text(shown)
+        assert "Waiting · 50 Answered · 3" in text(shown)
+        seen += [link for link in links if link in shown.content.decode()]
+    assert seen == links[3:]
+    answered = owner.get("/disputes/", {"answered": "1"}).content.decode()
+    assert [link for link in links if link in answered] == links[:3]
+    assert owner.get("/disputes/", {"page": "x\0"}).status_code == 200
+
+
+def test_words_of_any_script_run_their_own_way(shop: Shop, sale: Operation, mine: Wallet, client: Client) -> None:
+    ask(client, mine, sale.public_id, text="المبلغ خاطئ")
+    asked = Dispute.objects.get()
+    boss = signed_in(shop.owner)
+    asking = boss.get(reverse("dispute", args=[asked.public_id])).content.decode()
+    assert '<blockquote class="card" dir="auto">المبلغ' in asking
+    disputes.answer(dispute=asked, staff=shop.staff, text="عذرا", at=NOON)
+    page = client.get(reverse("points-entry", args=[mine.public_id, sale.public_id])).content.decode()
+    assert page.count('<blockquote dir="auto">') == 2
+    form = client.get(reverse("points-dispute", args=[mine.public_id, sale.public_id])).content.decode()
+    assert 'dir="auto"' in form.split("<textarea")[1].split(">")[0]
+
+
+def test_a_business_that_has_closed_is_asked_nothing_more_and_nobody_waits_for_its_answer(
+    shop: Shop, sale: Operation, mine: Wallet, client: Client, owner: Client
+) -> None:
+    ask(client, mine, sale.public_id)
+    asked = Dispute.objects.get()
+    shop.business.status = BusinessStatus.CLOSED
+    shop.business.save()
+    assert owner.post(reverse("dispute", args=[asked.public_id]), {"text": "Sorry!"}).status_code == 404
+    assert "Nar has closed. Nobody there can answer any more." in line(client, mine, sale.public_id)
+    assert "Something is wrong here" not in line(client, mine, sale.public_id)
+    assert ask(client, mine, sale.public_id).status_code == 404
+
+
+# --- Telling of the answer ----------------------------------------------------------------------------------
+
+
+def test_who_agreed_is_told_once_that_there_is_an_answer_and_not_what_it_says(shop: Shop, sale: Operation) -> None:
+    asked = make(sale)
+    ids = {"customer_id": sale.customer_id, "business_id": shop.business.pk}
+    consents.give(**ids, channel=Channel.SMS, source="points", at=NOON)
+    for _ in range(2):
+        disputes.answer(dispute=asked, staff=shop.staff, text="You were right", at=NOON)
+    told = Message.objects.get()
+    assert told.text == f"Nar: your question has been answered. Read it on {settings.PUBLIC_BASE_URL}/points/"
+    assert (told.kind, told.to, told.business_id) == ("question_answered", PHONE, shop.business.pk)
+
+
+def test_who_did_not_agree_is_told_on_their_page_only(shop: Shop, sale: Operation) -> None:
+    disputes.answer(dispute=make(sale), staff=shop.staff, text="You were right", at=NOON)
+    assert not Message.objects.exists()
+
+
+def test_a_confidential_business_tells_of_its_answer_as_its_programme(new_shop: Callable[..., Shop]) -> None:
+    clinic = new_shop("clinic", confidential=True, category="medical")
+    asked = make(Operation.objects.get(pk=buy(clinic, 5).id))
+    ids = {"customer_id": asked.customer_id, "business_id": clinic.business.pk}
+    consents.give(**ids, channel=Channel.SMS, source="points", at=NOON)
+    disputes.answer(dispute=asked, staff=clinic.staff, text="You were right", at=NOON)
+    assert Message.objects.get().text.startswith("Circle: your question")

@@ -1,5 +1,6 @@
 """What the customer's page says about themselves: what is known, whether they are blocked, and in their language."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from businesses.models import Business
 from conftest import NOON, Shop
 from customers import blocking, profiles
 from customers.profiles import Told
@@ -57,6 +59,28 @@ def test_the_privacy_page_tells_what_is_known_and_how_to_be_forgotten(mine: Wall
     assert "Do you want to be forgotten? Ask at Nar" in known
 
 
+def test_the_copy_that_a_phone_keeps_tells_no_balance_and_no_past(shop: Shop, mine: Wallet, client: Client) -> None:
+    buy(shop, 4281)
+    tell(mine, name="Aysel")
+    copy = client.get(reverse("points-copy", args=[mine.public_id]))
+    assert "Aysel" in text(copy)
+    assert not re.search("4,?[23][28]1", text(copy))
+    assert "/history/" not in copy.content.decode()
+
+
+def test_the_first_page_tells_the_next_expiry_on_the_card_and_warns_when_it_is_near(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    assert 'class="note"' not in client.get(reverse("points-wallet", args=[mine.public_id])).content.decode()
+    shop.business.program.points_last_months = 12
+    shop.business.program.save()
+    for age, in_card in ((5, True), (350, False)):
+        buy(shop, 10, at=timezone.now() - timedelta(days=age))
+        shown = client.get(reverse("points-wallet", args=[mine.public_id])).content.decode()
+        assert ('class="note"' in shown, "banner warning" in shown) == (in_card, not in_card)
+        assert shown.count(reverse("points-expiry", args=[mine.public_id])) == 2
+
+
 def test_a_new_phone_speaks_the_language_that_its_owner_told_once(mine: Wallet, client: Client) -> None:
     tell(mine, language="ru")
     home = reverse("points-wallet", args=[mine.public_id])
@@ -83,3 +107,25 @@ def test_a_correction_tells_its_reason(shop: Shop, mine: Wallet, client: Client)
     assert f"Reason {Operation.objects.get(pk=corrected.id).adjustment.reason}" in told
     assert "These 15 points do not expire." in told
     assert "+15" in text(client.get(reverse("points-history", args=[mine.public_id]), {"kind": "other"}))
+
+
+def test_a_corrections_reason_stands_in_the_lists_as_the_business_wrote_it(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    adjust(shop, 15, reason="Cake was <b>off</b>, sorry")
+    for name in ("points-wallet", "points-history"):
+        assert (
+            "Cake was &lt;b&gt;off&lt;/b&gt;, sorry"
+            in client.get(reverse(name, args=[mine.public_id])).content.decode()
+        )
+
+
+def test_the_reason_of_a_confidential_business_stands_on_the_opened_line_only(
+    shop: Shop, mine: Wallet, client: Client
+) -> None:
+    Business.objects.update(confidential=True, category="medical")
+    corrected = adjust(shop, 15, reason="Second blood test")
+    for name in ("points-wallet", "points-history"):
+        assert "blood" not in page(client, mine, name)
+    opened = client.get(reverse("points-entry", args=[mine.public_id, corrected.public_id]))
+    assert "Reason Second blood test" in text(opened)

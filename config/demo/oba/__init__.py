@@ -12,6 +12,7 @@ CHAIN = Shop(
     name="Oba Market",
     category=Category.GROCERY,
     earn_rate=Decimal(1),
+    colour="#a3123c",
     products=PRODUCTS,
     basket=5,
     open_until=23,

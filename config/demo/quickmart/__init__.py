@@ -11,6 +11,7 @@ SHOP = Shop(
     name="QuickMart",
     category=Category.ONLINE,
     earn_rate=Decimal(2),
+    colour="#0f6e66",
     products=PRODUCTS,
     basket=2.4,
     open_from=7,

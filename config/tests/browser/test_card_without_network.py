@@ -79,9 +79,8 @@ def test_without_a_network_every_page_is_a_copy_of_the_card(
     context.set_offline(True)
     for address in ("/points/", f"/points/{aysel.public_id}/history/"):
         page.goto(at + address)
-        expect(page.locator(".banner")).to_contain_text("This is a copy of your card from")
+        expect(page.locator(".banner")).to_contain_text("No network: this is your card as of")
         expect(page.locator("main")).to_contain_text("Aysel")
-        expect(page.locator("main")).to_contain_text("Then: 40 points")
     assert shape(Card.objects.get(customer=aysel.customer_id).token) in page.content()
     # Its style sheet came along: the code is as large as a scanner wants it.
     assert page.locator(".qr.large").bounding_box()["width"] > 200  # type: ignore[index]
