@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from businesses import access, onboarding, staffing
+from businesses import access, branches, onboarding, paging, staffing
 from businesses.access import SignedInRequest, StaffRequest, staff_required
 from businesses.forms import NewcomerForm, OwnNameForm, StartForm
 from businesses.models import Invitation, Staff, User
+
+BRANCHES = 20  # on a page to choose from
 
 
 @login_required
@@ -62,8 +64,12 @@ def switch(request: StaffRequest) -> HttpResponse:
     """Choose the business to act for, or the branch of the present one."""
     if request.method == "POST":
         return _switch(request)
-    open_branches = request.business.branches.filter(closed_at=None).order_by("name", "id")
-    return render(request, "businesses/switch.html", {"open_branches": open_branches})
+    sought = paging.sought(request)
+    found = branches.listed(business=request.business, sought=sought)
+    page = paging.page(found, request.GET.get("page"), size=BRANCHES, q=sought)
+    many = bool(sought or page["next_url"] or page["previous_url"])
+    page |= {"rows": branches.rows(page["rows"]), "sought": sought, "many": many}
+    return render(request, "businesses/switch.html", page)
 
 
 def _switch(request: StaffRequest) -> HttpResponse:

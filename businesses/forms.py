@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from businesses import changes, money, names, pins, places, staffing
-from businesses.models import Branch, Business, Category, Role, Staff, User
+from businesses import changes, money, names, pins, places
+from businesses.models import Business, Category, Role, User
 
 PHONE_SIGNS = r"\A[0-9+*#() .\-]{3,32}\Z"  # also short numbers such as *2255, which no phone library knows
 
@@ -257,79 +257,6 @@ def _put(data: Any, name: str, value: Any) -> None:
         data.pop(name, None)
     else:
         data[name] = "" if value is None else str(value)
-
-
-class BranchForm(forms.ModelForm):
-    name = NameField(label=gettext_lazy("Name"), max_length=120)
-    city = NameField(label=gettext_lazy("City"), max_length=120, required=False)
-    address = NameField(label=gettext_lazy("Address"), max_length=250, required=False)
-    hours = NameField(
-        label=gettext_lazy("Opening hours"),
-        max_length=250,
-        required=False,
-        help_text=gettext_lazy("As your customers read them, such as “Every day 9–21”."),
-    )
-
-    class Meta:
-        model = Branch
-        fields = ("name", "city", "address", "hours")
-
-
-class RoleForm(forms.Form):
-    """A role among those that this person may give."""
-
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role"),
-        widget=forms.RadioSelect,
-        help_text=gettext_lazy(
-            "A cashier sees the counter and their own activity. A manager also sees customers, reports and settings. "
-            "An owner also looks after API keys and other owners."
-        ),
-    )
-
-    def __init__(self, *args: Any, by: Staff, **options: Any) -> None:
-        super().__init__(*args, **options)
-        allowed = staffing.MANAGED_BY[Role(by.role)]
-        choices = [(role.value, role.label) for role in reversed(Role) if role in allowed]
-        cast(forms.ChoiceField, self.fields["role"]).choices = choices
-
-
-class BranchChoice(forms.ModelChoiceField):
-    def label_from_instance(self, branch: Any) -> str:
-        return f"{branch.name} · {branch.city}" if branch.city else branch.name
-
-
-class StaffForm(RoleForm):
-    """The branch is asked for only where there are several."""
-
-    branch = BranchChoice(
-        label=gettext_lazy("Usual branch"),
-        queryset=Branch.objects.none(),
-        to_field_name="public_id",
-        required=False,
-        empty_label=gettext_lazy("None in particular"),
-        help_text=gettext_lazy("Where the counter opens for them. They can change branch at any time."),
-    )
-
-    def __init__(self, *args: Any, by: Staff, staff: Staff, **options: Any) -> None:
-        initial = {"role": staff.role, "branch": staff.branch and staff.branch.public_id}
-        super().__init__(*args, by=by, initial=initial, **options)
-        open_branches = by.business.branches.filter(closed_at=None).order_by("name", "id")
-        if len(open_branches) > 1:
-            cast(BranchChoice, self.fields["branch"]).queryset = open_branches
-        else:
-            del self.fields["branch"]
-
-
-class InvitationForm(RoleForm):
-    email = forms.EmailField(
-        label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
-    field_order = ("email", "role")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["role"].initial = Role.CASHIER
 
 
 class KeyForm(forms.Form):

@@ -1,6 +1,7 @@
 """Who works at a business: invited by letter, given a role, ended. Only owners manage owners, and one always stays."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from businesses import alphabet, meanwhile
 from businesses.models import GONE, Branch, Business, Invitation, Role, Staff, User
 
 INVITATION_LASTS = timedelta(days=7)
@@ -39,6 +41,26 @@ class InvitationGone(ValueError):
 
 class OtherAddress(PermissionError):
     """The invitation is for somebody with another e-mail address."""
+
+
+def listed(*, business: Business, sought: str = "") -> list[int]:
+    """Ids of all who work or worked here and have these words in name, address or usual branch.
+
+    Owners, managers, cashiers, each by name; then those who left, the last one first.
+    """
+    columns = ("pk", "role", "ended_at", "user__first_name", "user__last_name", "user__email", "branch__name")
+    rows = [
+        (pk, role, ended_at, " ".join(filter(None, (first, last))) or email, f"{email} {branch or ''}")
+        for pk, role, ended_at, first, last, email, branch in business.staff.values_list(*columns)
+    ]
+    found = [row for row in rows if alphabet.holds(f"{row[3]} {row[4]}", sought)]
+
+    def place(row: Any) -> Any:
+        _pk, role, ended_at, name, _email = row
+        left = -ended_at.timestamp() if ended_at else 0
+        return ended_at is not None, left, list(Role).index(role), alphabet.order(name, business.language)
+
+    return [row[0] for row in sorted(found, key=place)]
 
 
 def invite(*, by: Staff, email: str, role: str, at: datetime) -> Invitation:
@@ -121,9 +143,13 @@ def withdraw(*, by: Staff, invitation: Invitation, at: datetime) -> None:
 
 
 @transaction.atomic
-def change(*, by: Staff, staff: Staff, role: str, branch: Branch | None) -> None:
-    """Their role, and the branch at which a working day begins for them. Raises `NotAllowed`, `LastOwner`."""
+def change(*, by: Staff, staff: Staff, role: str, branch: Branch | None, seen: dict[str, str] | None = None) -> None:
+    """Their role, and the branch at which a working day begins for them.
+
+    Raises `NotAllowed`, `LastOwner`, and `meanwhile.Changed` if they are no longer what was `seen`.
+    """
     by, staff = _locked(by, staff)
+    meanwhile.refuse(seen=seen or {}, now=_answers(staff.role, staff.branch), values=_answers(role, branch))
     _must_manage(by, staff.role)
     _must_manage(by, role)
     if role != Role.OWNER:
@@ -153,6 +179,11 @@ def dismiss(*, staff: Staff, at: datetime) -> None:
         staff.save(update_fields=["ended_at"])
 
 
+def _answers(role: str, branch: Branch | None) -> dict[str, str]:
+    """As a form says them."""
+    return {"role": role, "branch": str(branch.public_id) if branch else ""}
+
+
 def _must_manage(by: Staff, role: str) -> None:
     if by.ended_at is not None or role not in MANAGED_BY[Role(by.role)]:
         raise NotAllowed
@@ -161,7 +192,7 @@ def _must_manage(by: Staff, role: str) -> None:
 def _locked(by: Staff, staff: Staff) -> tuple[Staff, Staff]:
     """Both as they are now, with the business locked: two owners ending each other must not both succeed."""
     Business.objects.select_for_update().get(pk=by.business_id)
-    people = Staff.objects.in_bulk([by.pk, staff.pk])
+    people = Staff.objects.select_related("branch").in_bulk([by.pk, staff.pk])
     if people[staff.pk].ended_at is not None:
         raise NotAllowed
     return people[by.pk], people[staff.pk]

@@ -1,25 +1,20 @@
 """The settings of a business. Who may see what is said in `access`."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from businesses import api_keys, branches, changes, pins, staffing
+from businesses import api_keys, branches, changes, meanwhile, paging, pins, staffing
 from businesses.access import MANAGERS, StaffRequest, role_required
-from businesses.forms import BranchForm, InvitationForm, KeyForm, PinForm, SettingsForm, StaffForm
+from businesses.forms import KeyForm, PinForm, SettingsForm
 from businesses.models import Branch, BusinessStatus, Pin, Role, Staff
-
-PAGE = 50
+from businesses.work_forms import BranchForm, InvitationForm, StaffForm
 
 
 @role_required(*MANAGERS)
@@ -45,25 +40,12 @@ def earning_rules(request: StaffRequest) -> HttpResponse:
 
 @role_required(*MANAGERS)
 def branch_list(request: StaffRequest) -> HttpResponse:
-    sought = request.GET.get("q", "").strip()
-    found = request.business.branches.order_by("-closed_at", "name", "id")  # the open ones first
-    for word in sought.split():
-        found = found.filter(Q(name__icontains=word) | Q(city__icontains=word) | Q(address__icontains=word))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "rows": page.object_list,
-        "sought": sought,
-        "many": sought or page.has_other_pages(),
-        "previous_url": _page_url(sought, page.previous_page_number()) if page.has_previous() else "",
-        "next_url": _page_url(sought, page.next_page_number()) if page.has_next() else "",
-        "shown": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
-    }
-    return settings_page(request, "businesses/branches.html", "branches", **context)
-
-
-def _page_url(sought: str, number: int) -> str:
-    return "?" + urlencode({"q": sought, "page": number} if sought else {"page": number})
+    sought = paging.sought(request)
+    found = branches.listed(business=request.business, sought=sought, closed=True)
+    page = paging.page(found, request.GET.get("page"), q=sought)
+    many = bool(sought or page["next_url"] or page["previous_url"])
+    page |= {"rows": branches.rows(page["rows"]), "sought": sought, "many": many}
+    return settings_page(request, "businesses/branches.html", "branches", **page)
 
 
 @role_required(*MANAGERS)
@@ -78,19 +60,24 @@ def edit_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
 
 def _edit_branch(request: StaffRequest, branch: Branch) -> HttpResponse:
     form = BranchForm(request.POST or None, instance=branch)
-    if request.method == "POST" and form.is_valid() and _save_branch(form):
+    if request.method == "POST" and form.is_valid() and _save_branch(form, branch):
         messages.success(request, _("Saved."))
         return redirect("branches")
     is_last = branches.is_last(branch)
     return settings_page(request, "businesses/branch.html", "branches", form=form, row=branch, is_last=is_last)
 
 
-def _save_branch(form: BranchForm) -> bool:
+def _save_branch(form: BranchForm, branch: Branch) -> bool:
     try:
-        with transaction.atomic():
-            form.save()
-    except IntegrityError:
+        if branch.pk:
+            branches.change(branch=branch, values=form.cleaned_data, seen=form.seen())
+        else:
+            branches.add(branch)
+    except branches.NameTaken:
         form.add_error("name", _("You have a branch of this name. Closed ones count too."))
+        return False
+    except meanwhile.Changed as changed:
+        form.tell(changed, form.cleaned_data.copy())
         return False
     return True
 
@@ -140,14 +127,20 @@ def reopen_branch(request: StaffRequest, branch: UUID) -> HttpResponse:
 @role_required(*MANAGERS)
 def staff_list(request: StaffRequest) -> HttpResponse:
     managed = staffing.MANAGED_BY[Role(request.staff.role)]
-    rows = request.business.staff.select_related("user", "branch").order_by("-ended_at", "id")
-    open_invitations = request.business.invitations.open(timezone.now()).order_by("id")
+    sought = paging.sought(request)
+    ids = staffing.listed(business=request.business, sought=sought)
+    page = paging.page(ids, request.GET.get("page"), q=sought)
+    by_id = Staff.objects.select_related("user", "branch").in_bulk(page["rows"])
+    page["rows"] = [by_id[pk] for pk in page["rows"]]
+    invitations = request.business.invitations.open(timezone.now()).order_by("id")
     return settings_page(
         request,
         "businesses/staff.html",
         "staff",
-        rows=rows,
-        open_invitations=open_invitations,
+        **page,
+        sought=sought,
+        many=bool(sought or page["next_url"] or page["previous_url"]),
+        invited=paging.page(invitations, request.GET.get("invited"), name="invited"),
         managed=managed,
         several_branches=request.business.branches.count() > 1,
     )
@@ -199,9 +192,14 @@ def withdraw(request: StaffRequest, token: UUID) -> HttpResponse:
 def edit_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
     row = _working_staff(request, staff)
     form = StaffForm(request.POST or None, by=request.staff, staff=row)
+    if form.looking:
+        return settings_page(request, "businesses/staff_member.html", "staff", form=form, row=row)
     if request.method == "POST" and form.is_valid():
         try:
-            staffing.change(by=request.staff, staff=row, **({"branch": row.branch} | form.cleaned_data))
+            answers = {"branch": row.branch} | form.cleaned_data
+            staffing.change(by=request.staff, staff=row, seen=form.seen(), **answers)
+        except meanwhile.Changed as changed:
+            form.tell(changed, form.answers())
         except staffing.LastOwner:
             form.add_error("role", _last_owner())
         except staffing.NotAllowed as gone:  # somebody else changed one of the two meanwhile
@@ -240,7 +238,7 @@ def end_staff(request: StaffRequest, staff: UUID) -> HttpResponse:
 @role_required(Role.OWNER)
 def key_list(request: StaffRequest) -> HttpResponse:
     rows = request.business.api_keys.order_by("-revoked_at", "-id")
-    return settings_page(request, "businesses/keys.html", "keys", rows=rows)
+    return settings_page(request, "businesses/keys.html", "keys", **paging.page(rows, request.GET.get("page")))
 
 
 @role_required(Role.OWNER)

@@ -17,6 +17,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from businesses import charts
+from businesses.finder import Finder
 from config.front import scene
 
 BUSINESS = {"name": "Nar Coffee"}
@@ -74,6 +75,14 @@ STATES = {
 }
 
 
+FINDER = Finder(
+    none="None in particular",
+    all=1600,
+    offered=[("1", "Nizami 2 · Bakı"), ("2", "Nizami 10 · Bakı"), ("3", LONG_NAME)],
+    many=True,
+    sought="nizami",
+    more=7,
+)
 MISTAKES = {"name": "", "email": "not an address", "category": "cafe", "opened_on": "yesterday", "rounding": "down"}
 POINTS_BY_DAY = [760, 830, 620, 1260, 920, 1010, 675, 610, 590, 540, 930, 1080, 1460, 815]
 
@@ -123,6 +132,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "qr": qr_svg(),
         "scene": scene(),
         "long_name": LONG_NAME,
+        "finder": FINDER,
         "code_errors": ["That code has expired. Ask for a new one."],
         "colours": ["canvas", "surface", "sunken", "line", "ink", "secondary", "action", "soft", "ok", "warn", "bad"],
         "chart": charts.columns(

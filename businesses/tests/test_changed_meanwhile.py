@@ -7,7 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from businesses import api_keys, changes
-from businesses.models import Business
+from businesses.models import Branch, Business, Role, Staff
+from businesses.tests.conftest import hire
 from conftest import Shop
 
 
@@ -121,3 +122,94 @@ def test_a_tick_that_somebody_took_away_stays_away(shop: Shop, owner: Client) ->
     owner.post("/settings/", on_the_page(told))
     shop.business.refresh_from_db()
     assert (shop.business.confidential, shop.business.earn_rate) == (False, 2)
+
+
+# --- Branches and staff ---------------------------------------------------------------------------------------
+
+
+def as_shown(client: Client, address: str) -> dict[str, str]:
+    """What the form of a page holds, with what was seen beside it, as a browser would send it."""
+    return with_seen(client.get(address))
+
+
+def with_seen(answer: Any) -> dict[str, str]:
+    form = answer.context["form"]
+    seen = {field.html_initial_name: field.value() for field in form}
+    if form.is_bound:
+        seen |= {name: form.data[name] for name in seen if name in form.data}
+    assert all(f'name="{name}"' in answer.text for name in seen)
+    return on_the_page(answer) | seen
+
+
+@pytest.fixture
+def branch(shop: Shop) -> Branch:
+    return Branch.objects.create(business=shop.business, name="Nizami 5", city="Baku")
+
+
+def test_the_second_to_save_a_branch_is_told_and_nothing_is_overwritten(
+    branch: Branch, owner: Client, manager: Client
+) -> None:
+    address = f"/settings/branches/{branch.public_id}/"
+    older = as_shown(manager, address)
+    assert owner.post(address, as_shown(owner, address) | {"city": "Bakı"}).status_code == 302
+    told = manager.post(address, older | {"name": "Nizami 7"})
+    assert told.status_code == 422
+    assert list(told.context["form"].errors["city"]) == ["Somebody else changed this from Baku to Bakı. It stays so."]
+    branch.refresh_from_db()
+    assert (branch.name, branch.city) == ("Nizami 5", "Bakı")
+    assert manager.post(address, with_seen(told)).status_code == 302
+    branch.refresh_from_db()
+    assert (branch.name, branch.city) == ("Nizami 7", "Bakı")
+
+
+def test_where_both_named_a_branch_the_second_decides_with_open_eyes(
+    branch: Branch, owner: Client, manager: Client
+) -> None:
+    address = f"/settings/branches/{branch.public_id}/"
+    older = as_shown(manager, address)
+    owner.post(address, as_shown(owner, address) | {"name": "Nizami 6"})
+    told = manager.post(address, older | {"name": "Nizami 7"})
+    assert "from Nizami 5 to Nizami 6. Saving puts yours in its place." in told.text
+    assert manager.post(address, with_seen(told)).status_code == 302
+    branch.refresh_from_db()
+    assert branch.name == "Nizami 7"
+
+
+def test_the_same_name_for_a_branch_twice_is_no_quarrel(branch: Branch, owner: Client, manager: Client) -> None:
+    address = f"/settings/branches/{branch.public_id}/"
+    older = as_shown(manager, address)
+    owner.post(address, as_shown(owner, address) | {"name": "Nizami 6"})
+    assert manager.post(address, older | {"name": "Nizami 6"}).status_code == 302
+
+
+@pytest.fixture
+def ann(shop: Shop) -> Staff:
+    return hire(shop.business, Role.CASHIER, "ann@nar.test")
+
+
+def test_the_second_to_change_a_colleague_is_told_and_nothing_is_overwritten(
+    branch: Branch, ann: Staff, owner: Client, manager: Client
+) -> None:
+    address = f"/settings/staff/{ann.public_id}/"
+    older = as_shown(manager, address)
+    assert owner.post(address, as_shown(owner, address) | {"role": "manager"}).status_code == 302
+    told = manager.post(address, older | {"branch": str(branch.public_id)})
+    assert told.status_code == 422
+    assert "Somebody else changed this from Cashier to Manager. It stays so." in told.text
+    ann.refresh_from_db()
+    assert (ann.role, ann.branch) == ("manager", None)
+    assert manager.post(address, with_seen(told)).status_code == 302
+    ann.refresh_from_db()
+    assert (ann.role, ann.branch) == ("manager", branch)
+
+
+def test_a_usual_branch_that_somebody_else_set_is_told_by_its_name(
+    branch: Branch, ann: Staff, owner: Client, manager: Client
+) -> None:
+    address = f"/settings/staff/{ann.public_id}/"
+    older = as_shown(manager, address)
+    owner.post(address, as_shown(owner, address) | {"branch": str(branch.public_id)})
+    told = manager.post(address, older | {"role": "manager"})
+    assert list(told.context["form"].errors["branch"]) == [
+        "Somebody else changed this from None in particular to Nizami 5. It stays so."
+    ]

@@ -11,9 +11,12 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from businesses import branches
 from businesses.access import MANAGERS, StaffRequest, role_required, staff_required
+from businesses.finder import Finder
 from businesses.models import BusinessStatus
 from loyalty import rules
 from loyalty.activity import reading, rows
@@ -38,8 +41,9 @@ def activity(request: StaffRequest) -> HttpResponse:
         "active": "activity",
         "rows": rows.lines(page.operations, _rules(request), timezone.now()),
         "asked": asked,
+        "open": bool(asked) or "find" in request.GET,
         "kinds": OperationKind.choices,
-        "branches": request.business.branches.order_by("name", "id") if manages else (),
+        "branches": _branches(request) if manages else None,
         "people": reading.staff_of(request.business.pk) if manages else (),
         "links": manages,
         "first_url": f"?{urlencode(asked)}" if before else "",
@@ -60,6 +64,12 @@ def export(request: StaffRequest) -> Any:
     if request.business.status != BusinessStatus.ACTIVE:
         lines = iter(())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _branches(request: StaffRequest) -> Finder:
+    """Closed ones too: what was done there stays."""
+    chosen, sought = request.GET.get("branch", ""), request.GET.get("branch_sought", "").strip()[:64]
+    return branches.finder(business=request.business, chosen=chosen, sought=sought, none=_("All"), closed=True)
 
 
 def _csv(business_id: int, filters: Filters, terms: Rules) -> Iterator[str]:

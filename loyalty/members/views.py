@@ -3,20 +3,18 @@
 What is searched for is posted: phone numbers stand in no address and no log.
 """
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from businesses import shown
+from businesses import paging, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.models import BusinessStatus
 from customers import consents
@@ -24,7 +22,7 @@ from customers.models import Channel
 from loyalty import history, rules
 from loyalty.members import listing, screen
 from loyalty.members.listing import Sort
-from loyalty.models import Entry, Wallet
+from loyalty.models import Wallet
 from loyalty.rules import Rules
 
 
@@ -92,15 +90,9 @@ def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
 def past(request: StaffRequest, customer: UUID) -> HttpResponse:
     """All that happened to the points, as far as this business may know."""
     wallet, terms = wallet_of(request, customer), rules_of(request)
-    page = Paginator(screen.past(request.business, wallet), listing.PAGE).get_page(request.GET.get("page"))
-    lines = history.lines(cast(QuerySet[Entry], page.object_list), business_id=request.business.pk)
-    context = {
-        "lines": screen.lines(lines, terms, timezone.now()),
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        "shown": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
-    }
+    context = paging.page(screen.past(request.business, wallet), request.GET.get("page"), size=listing.PAGE)
+    lines = history.lines(context["rows"], business_id=request.business.pk)
+    context["lines"] = screen.lines(lines, terms, timezone.now())
     return render(request, "members/history.html", screen.head(wallet, terms) | context)
 
 
