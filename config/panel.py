@@ -110,6 +110,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Installation"),
             [
+                (_("Scheduled tasks"), "schedule", "admin:config_taskrun_tasks"),
                 (_("Changed settings"), "tune", _list("businesses", "settingchange")),
                 (_("Log"), "history", _list("admin", "logentry")),
             ],
