@@ -273,7 +273,7 @@ def test_a_worker_does_what_was_asked_for_and_its_death_is_seen(worker: Any, roo
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0.01 sec"), (0.042, "0.04 sec"), (7.4, "7 sec"), (89, "89 sec"), (200, "3 mins")]
+    ("seconds", "words"), [(0, "0.01 sec"), (0.042, "0.04 sec"), (7.4, "7 sec"), (89, "89 sec"), (200, "3 min")]
 )
 def test_how_long_a_run_took_is_told_in_words(seconds: float, words: str) -> None:
     assert shown.lasted(timedelta(seconds=seconds)) == words
