@@ -1,10 +1,11 @@
 """Numbers and moments as the reader's language writes them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from babel.dates import format_time, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -41,3 +42,11 @@ def ago(moment: datetime, now: datetime) -> str:
     if passed.total_seconds() < 60:
         return _("just now")
     return str(format_timedelta(-passed, add_direction=True, locale=language()))
+
+
+def lasted(time: timedelta) -> str:
+    """`0.04 sec`, `25 sec`, `3 min`: how long something took."""
+    seconds = time.total_seconds()
+    if seconds >= 90:
+        return str(format_timedelta(time, threshold=1.5, format="short", locale=language()))
+    return str(format_unit(max(round(seconds, 2 if seconds < 1 else 0), 0.01), "second", "short", locale=language()))

@@ -11,7 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
 OURS = ("businesses.", "customers.", "loyalty.", "config.")
@@ -23,9 +25,19 @@ POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
 class Panel(UnfoldAdminSite):
     """Shows what is ours: libraries register tables of theirs, of which nobody here would want to edit a row."""
 
+    index_title = gettext_lazy("Home")
+
     def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
         if admin_class is not None and admin_class.__module__.startswith(OURS):
             super().register(model_or_iterable, admin_class, **options)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The first page: what waits for a decision, and how the installation does."""
+        from config import pulse  # by then there are models
+
+        figures = pulse.home(timezone.now()) if request.user.is_superuser else {}  # type: ignore[union-attr]
+        page: HttpResponse = super().index(request, {**figures, **(extra_context or {})})
+        return page
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Where everybody changes theirs: Django's page would ask for no second factor and send no letter."""
@@ -98,6 +110,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Redemptions"), "redeem", _list("loyalty", "redemption")),
                 (_("Adjustments"), "edit_note", _list("loyalty", "adjustment")),
                 (_("Approvals"), "verified_user", _list("loyalty", "approval")),
+                (_("Questions"), "contact_support", _list("loyalty", "dispute")),
             ],
         ),
         _group(
@@ -110,6 +123,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Installation"),
             [
+                (_("Scheduled tasks"), "schedule", "admin:config_taskrun_tasks"),
                 (_("Changed settings"), "tune", _list("businesses", "settingchange")),
                 (_("Log"), "history", _list("admin", "logentry")),
             ],

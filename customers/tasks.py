@@ -2,16 +2,17 @@
 
 from celery import shared_task
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from customers import codes, messages
 
 
-@shared_task
+@shared_task(does=_("Sends the messages that are due."))
 def send_messages() -> None:
     messages.send_due(clock=timezone.now)
 
 
-@shared_task
+@shared_task(does=_("Deletes one-time codes that nobody can use any more."))
 def forget_codes() -> None:
     codes.forget(at=timezone.now())
     messages.forget(at=timezone.now())

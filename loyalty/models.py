@@ -81,6 +81,9 @@ class OperationKind(models.TextChoices):
     ADJUSTMENT = "adjustment", _("Adjustment")
 
 
+FREQUENT = (OperationKind.PURCHASE, OperationKind.REDEMPTION)
+
+
 class Operation(models.Model):
     """One accepted or refused write of the ledger, named for ever by (scope, key). Immutable.
 
@@ -127,6 +130,8 @@ class Operation(models.Model):
             models.Index(fields=["business", "local_on", "id"], name="operation_business_day"),
             models.Index(fields=["staff", "local_on", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="operation_reverses"),
+            # Lists of the rare kinds; the frequent ones are found along the primary key, and pay nothing for this.
+            models.Index(fields=["kind", "id"], condition=~Q(kind__in=FREQUENT), name="operation_rare_kind"),
         ]
 
     def __str__(self) -> str:
@@ -362,6 +367,7 @@ class Dispute(models.Model):
     answer = EncryptedTextField(blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("question"), _("questions")
         constraints = [
             models.UniqueConstraint(fields=["operation"], condition=Q(answered_at=None), name="one_open_dispute"),
             models.CheckConstraint(
@@ -374,3 +380,6 @@ class Dispute(models.Model):
             models.Index(fields=["business", "answered_at"], name="dispute_business"),
             models.Index(fields=["customer", "made_at"], name="dispute_customer"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.get_reason_display())

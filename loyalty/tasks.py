@@ -3,22 +3,27 @@
 import logging
 
 from celery import shared_task
+from django.utils.translation import gettext_lazy as _
 
 from loyalty import audit, ledger
 
 log = logging.getLogger(__name__)
 
 
-@shared_task
+class BooksDisagree(Exception):
+    """The night's proof failed."""
+
+
+@shared_task(does=_("Takes points whose time is over from their wallets."))
 def expire_points() -> None:
     ledger.expire_due()
 
 
-@shared_task
+@shared_task(does=_("Proves that every balance is the sum of its entries."))
 def audit_ledger() -> None:
-    """Every night's proof. A broken promise is an error in the log, where somebody is told."""
-    for finding in audit.run():
-        if finding.breaches:
-            log.error(
-                "The ledger breaks a promise in %s rows: %s %s", finding.breaches, finding.promise, finding.examples
-            )
+    """Every night's proof. A broken promise is an error in the log, where somebody is told, and a failed run."""
+    broken = [finding for finding in audit.run() if finding.breaches]
+    for finding in broken:
+        log.error("The ledger breaks a promise in %s rows: %s %s", finding.breaches, finding.promise, finding.examples)
+    if broken:
+        raise BooksDisagree("; ".join(f"{finding.name}: {finding.breaches}" for finding in broken))

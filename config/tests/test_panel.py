@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -17,13 +18,25 @@ from businesses import api_keys, panel
 from businesses.models import ApiKey, Branch, Business, Program, Role, SettingChange, Staff, User
 from businesses.panel import ReadOnly, first_id
 from businesses.tests.conftest import hire, signed_in
+from config.models import TaskRun
 from conftest import NOON, Shop
 from customers import consents, messages, profiles
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
-from loyalty import adjustments
+from loyalty import adjustments, disputes
 from loyalty.ledger import CustomerBlocked
-from loyalty.models import Adjustment, Approval, Entry, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
+from loyalty.models import (
+    Adjustment,
+    Approval,
+    DisputeReason,
+    Entry,
+    Operation,
+    Purchase,
+    PurchaseLine,
+    Redemption,
+    Tier,
+    Wallet,
+)
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -77,6 +90,8 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
         kind=MessageKind.POINTS_EARNED, to=phone, text="20 points", language="en", customer_id=customer_id,
         business_id=shop.business.pk, at=NOON,
     )  # fmt: skip
+    TaskRun.objects.create(name="audit-ledger", task_id=uuid4(), asked_by=root, asked_at=NOON, started_at=NOON)
+    disputes.make(operation=Operation.objects.get(pk=bought.id), reason=DisputeReason.OTHER, text="?", at=NOON)
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

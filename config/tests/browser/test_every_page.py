@@ -234,6 +234,7 @@ PANEL = {
     "a press": "businesses/staff/{businesses.Staff}/end/",
     "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
     "a customer": "customers/customer/{customers.Customer}/change/",
+    "scheduled tasks": "config/taskrun/tasks/",
 }
 
 
