@@ -119,6 +119,7 @@ def _business(preset: Preset, program: Program, shop: Shop) -> Business:
             "time_zone": preset.time_zone,
             "language": preset.language,
             "confidential": shop.confidential,
+            "brand_colour": shop.colour,
             "contact_person": owner.name,
             "support_email": owner.email,
             "earn_rate": shop.earn_rate,

@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import F, Sum
 from django.test import Client
 
+from businesses import colours
 from businesses.models import Business, Program, Staff, User
 from config.demo import PRESETS, corner_records, history, loading, main_street, oba, own_circle, quickmart
 from config.demo.history import History
@@ -253,6 +254,13 @@ def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
     assert not Consent.objects.filter(customer__phone=None).exists()
     assert PurchaseLine.objects.exclude(sku__startswith="QM").count() == 0 < PurchaseLine.objects.count()
     assert_books_agree()
+
+
+def test_every_shop_has_a_colour_of_its_own_that_can_be_read() -> None:
+    shops = [shop.colour for preset in PRESETS for shop in preset.shops]
+    assert len(set(shops)) == len(shops)
+    for colour in shops:
+        assert colours.ink(colour) == colours.WHITE
 
 
 @pytest.mark.django_db
