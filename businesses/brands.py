@@ -27,6 +27,13 @@ def change_logo(
     return business
 
 
+def why_blue(business: Business) -> str:
+    """Why its customers' points page does not wear its colour, see `of_program`; empty where it does."""
+    if business.program.businesses.filter(status=BusinessStatus.ACTIVE).exclude(pk=business.pk).exists():
+        return "shared"
+    return "confidential" if business.confidential else ""
+
+
 def of_program(program: Program) -> dict[str, Any]:
     """Whose page a page of a programme is: that of its only business, else of the programme.
 

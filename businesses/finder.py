@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 
+from businesses import shown
+
 MOST = 12  # are offered at once; more letters find the others
 
 
@@ -21,6 +23,10 @@ class Finder:
     many: bool = False
     sought: str = ""
     more: int = 0
+
+    @property
+    def all_shown(self) -> str:
+        return shown.number(self.all)
 
 
 class FinderWidget(forms.Widget):

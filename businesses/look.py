@@ -176,6 +176,7 @@ def _page(request: StaffRequest, **forms_shown: Any) -> HttpResponse:
         "colour_form": ColourForm(initial={"brand_colour": now.brand_colour, "seen": seen}, auto_id="colour_%s"),
         "logo_form": LogoForm(initial={"seen": seen}, auto_id="logo_%s"),
         "picture": now.logo_url,
+        "why_blue": brands.why_blue(request.business),
         "mistaken": bool(forms_shown),
     }
     context |= forms_shown

@@ -196,6 +196,17 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 ACCOUNT_ADAPTER = "businesses.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_FORMS = {
+    "login": "businesses.account_forms.LoginForm",
+    "signup": "businesses.account_forms.SignupForm",
+    "add_email": "businesses.account_forms.AddEmailForm",
+    "change_password": "businesses.account_forms.ChangePasswordForm",
+    "set_password": "businesses.account_forms.SetPasswordForm",
+    "reset_password": "businesses.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "businesses.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "businesses.account_forms.ReauthenticateForm",
+}
+ACCOUNT_SESSION_REMEMBER = False  # never asked: a session ends with its browser, and at the latest as sessions.py says
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
@@ -206,6 +217,11 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a letter about each change of how one signs in
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
 MFA_ADAPTER = "businesses.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "businesses.account_forms.AuthenticateCodeForm",
+    "reauthenticate": "businesses.account_forms.ReauthenticateCodeForm",
+    "activate_totp": "businesses.account_forms.ActivateTOTPForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Regulars"
 USERSESSIONS_TRACK_ACTIVITY = True  # noted by businesses.sessions: allauth's middleware writes at every request

@@ -83,6 +83,14 @@ FINDER = Finder(
     sought="nizami",
     more=7,
 )
+FIRST_STEPS = {
+    "steps": [
+        {"done": True, "title": "Make the first sale", "text": "", "url": ""},
+        {"done": False, "title": "Invite your staff", "text": "They get a letter with a link.", "url": "#lists"},
+        {"done": False, "title": "Choose your look", "text": LONG_NAME, "url": "#lists"},
+    ],
+    "poster_url": "#lists",
+}
 MISTAKES = {"name": "", "email": "not an address", "category": "cafe", "opened_on": "yesterday", "rounding": "down"}
 POINTS_BY_DAY = [760, 830, 620, 1260, 920, 1010, 675, 610, 590, 540, 930, 1080, 1460, 815]
 
@@ -133,6 +141,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "scene": scene(),
         "long_name": LONG_NAME,
         "finder": FINDER,
+        "first": FIRST_STEPS,
         "code_errors": ["That code has expired. Ask for a new one."],
         "colours": ["canvas", "surface", "sunken", "line", "ink", "secondary", "action", "soft", "ok", "warn", "bad"],
         "chart": charts.columns(

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -212,3 +213,15 @@ def test_the_second_of_two_logos_is_told(shop: Shop, owner: Client) -> None:
     told = upload(owner, picture(size=(50, 50), mode="L"), seen="0")
     assert told.status_code == 422
     assert "Olga changed the logo while you had this page open." in told.text
+
+
+def test_an_owner_among_several_is_told_that_the_points_page_stays_blue(
+    shop: Shop, owner: Client, new_shop: Callable[..., Shop]
+) -> None:
+    assert "keeps our blue" not in owner.get("/settings/look/").text
+    other = new_shop("other")
+    assert "Several businesses share the points of Circle" in owner.get("/settings/look/").text
+    Business.objects.filter(pk=other.business.pk).update(status="closed")
+    assert "keeps our blue" not in owner.get("/settings/look/").text
+    Business.objects.filter(pk=shop.business.pk).update(confidential=True)
+    assert "You are confidential" in owner.get("/settings/look/").text

@@ -17,6 +17,7 @@ PRESET = Preset(
         Shop(
             slug="corner-records",
             name="Corner Records",
+            colour="#18181b",
             category=Category.MEDIA,
             earn_rate=Decimal(1),
             places=(Place("Corner Records", "114 Pleasant Street", "Mon–Sat 10:00–19:00, Sun 12:00–17:00"),),

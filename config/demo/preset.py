@@ -59,6 +59,7 @@ class Shop:
     earn_rate: Decimal
     places: tuple[Place, ...]
     workers: tuple[Worker, ...]
+    colour: str = ""
     confidential: bool = False
     colour: str = ""
     ticket: float = 10

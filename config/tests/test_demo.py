@@ -264,6 +264,13 @@ def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
     assert_books_agree()
 
 
+def test_every_shop_has_a_colour_of_its_own_that_can_be_read() -> None:
+    shops = [shop.colour for preset in PRESETS for shop in preset.shops]
+    assert len(set(shops)) == len(shops)
+    for colour in shops:
+        assert colours.ink(colour) == colours.WHITE
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("demo", "small")
 def test_a_programme_has_only_its_own() -> None:

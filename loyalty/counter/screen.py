@@ -20,6 +20,7 @@ from customers import people
 from customers.models import Customer, Profile
 from loyalty import trail
 from loyalty.counter import shift
+from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.models import Membership, Operation, Wallet
 from loyalty.rules import Rules
@@ -87,6 +88,7 @@ def idle(request: StaffRequest, rules: Rules, now: datetime) -> Context:
             for each in recent
         ],
         "phone_pad": phone_pad(request, rules),
+        "first": first_steps(request, now),
     }
 
 

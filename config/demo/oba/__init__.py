@@ -10,6 +10,7 @@ from config.demo.preset import Names, Preset, Reward, Season, Shop, Worker
 CHAIN = Shop(
     slug="oba",
     name="Oba Market",
+    colour="#0b7a3b",
     category=Category.GROCERY,
     earn_rate=Decimal(1),
     colour="#a3123c",

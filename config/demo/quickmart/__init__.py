@@ -9,6 +9,7 @@ from config.demo.quickmart.products import PRODUCTS
 SHOP = Shop(
     slug="quickmart",
     name="QuickMart",
+    colour="#c2410c",
     category=Category.ONLINE,
     earn_rate=Decimal(2),
     colour="#0f6e66",
