@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 
 from businesses import onboarding, staffing, users
+from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, NeverDeleted, ReadOnly, record_id
+from businesses.transfer import Transfers
 
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
@@ -35,7 +37,8 @@ class ProgramAdmin(NeverDeleted):
 
 
 @admin.register(Business)
-class BusinessAdmin(NeverDeleted):
+class BusinessAdmin(Transfers, NeverDeleted):
+    imports, exports = BusinessImport, BusinessExport
     list_display = ("name", "program", "standing", "category", "country", "created_at")
     list_filter = ("status", "program", "category")
     list_select_related = ("program",)
@@ -109,7 +112,8 @@ class BusinessAdmin(NeverDeleted):
 
 
 @admin.register(Branch)
-class BranchAdmin(NeverDeleted):
+class BranchAdmin(Transfers, NeverDeleted):
+    imports, exports = BranchImport, BranchExport
     list_display = (
         "name",
         Column(gettext_lazy("business"), "business"),

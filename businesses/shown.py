@@ -50,3 +50,8 @@ def lasted(time: timedelta) -> str:
     if seconds >= 90:
         return str(format_timedelta(time, threshold=1.5, format="short", locale=language()))
     return str(format_unit(max(round(seconds, 2 if seconds < 1 else 0), 0.01), "second", "short", locale=language()))
+
+
+def neutral(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text

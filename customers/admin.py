@@ -41,8 +41,9 @@ def meant(text: str) -> list[str]:
     return sorted(found)
 
 
-@admin.register(Customer)
 class CustomerAdmin(ReadOnly):
+    """Registered by the app that can also enrol."""
+
     search_help_text = gettext_lazy("Phone, or a shop's own number")
     list_display = (PHONE, Column(gettext_lazy("known since"), "created_at"), BLOCKED)
     list_filter = (RecordedOn,)

@@ -61,22 +61,17 @@ def cells(operations: list[Any], rules: Rules) -> Iterator[list[str]]:
         yield [
             row.local_on.isoformat(),
             row.occurred_at.astimezone(zone).strftime("%H:%M"),
-            neutral(persons[row.customer_id].name),
+            shown.neutral(persons[row.customer_id].name),
             row.kind,
             money.plain(row.amount, rules.currency) if row.amount is not None else "",
             rules.currency if row.amount is not None else "",
             str(row.points) if row.refusal is None else "",
-            neutral(_by(row)),
-            neutral(row.branch.name if row.branch else ""),
-            neutral(row.reference or ""),
+            shown.neutral(_by(row)),
+            shown.neutral(row.branch.name if row.branch else ""),
+            shown.neutral(row.reference or ""),
             "refused" if row.refusal else "undone" if row.undone else "done",
-            neutral(refusal(row) or _reason(row)),
+            shown.neutral(refusal(row) or _reason(row)),
         ]
-
-
-def neutral(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
 
 
 def refusal(row: Any) -> str:
