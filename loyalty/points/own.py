@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from businesses import brands
 from businesses.models import BusinessStatus, Program
@@ -23,11 +24,16 @@ def context(mine: Wallet, **more: Any) -> dict[str, Any]:
     return {"wallet": mine, "business": brands.of_program(mine.program), **more}
 
 
-def contact(program: Program) -> str:
-    """How to reach the business of a programme that has one; of several, each has a counter to ask at."""
+def help_from(program: Program) -> dict[str, str]:
+    """Whom to ask, and how to reach them. Of several businesses each has a counter to ask at."""
     businesses = list(program.businesses.filter(status=BusinessStatus.ACTIVE)[:2])
-    alone = businesses[0] if len(businesses) == 1 else None
-    return " · ".join(filter(None, (alone.support_phone, alone.support_email))) if alone else ""
+    if len(businesses) != 1:
+        return {"asked_at": _("any place of %(programme)s") % {"programme": program.name}, "contact": ""}
+    alone = businesses[0]
+    return {
+        "asked_at": alone.name,
+        "contact": " · ".join(filter(None, (alone.support_phone, alone.support_email))),
+    }
 
 
 def zone(program: Program) -> ZoneInfo:

@@ -83,7 +83,7 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
         "recent": journal.rows(journal.entries(mine)[:RECENT], wallet=mine, at=at),
         "blocked": request.customer.blocked_at is not None,
-        "contact": own.contact(mine.program),
+        **own.help_from(mine.program),
         "answered_url": _newly_answered(mine, at),
     }
     return render(request, "points/wallet.html", own.context(mine, **context))
@@ -112,7 +112,7 @@ def privacy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "questions": _questions(mine),
         "card_fields": {"token": _token(mine)},
         "known": _known(request.customer, mine),
-        "contact": own.contact(mine.program),
+        **own.help_from(mine.program),
     }
     return render(request, "points/privacy.html", own.context(mine, **context))
 

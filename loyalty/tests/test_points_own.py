@@ -1,6 +1,7 @@
 """What the customer's page says about themselves: what is known, whether they are blocked, and in their language."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,15 @@ def test_who_is_blocked_reads_that_their_points_are_safe_and_whom_to_ask(
     assert "Shares the card" not in told  # the operator's own note
     blocking.lift(customer=mine.customer)
     assert "paused" not in page(client, mine)
+
+
+def test_in_a_coalition_one_asks_at_any_of_its_places(
+    shop: Shop, mine: Wallet, client: Client, new_shop: Callable[..., Shop]
+) -> None:
+    new_shop("tea")
+    blocking.block(customer=mine.customer, reason="?", at=NOON)
+    assert "Ask at any place of Circle about it." in page(client, mine)
+    assert "Ask at any place of Circle." in page(client, mine, "points-privacy")
 
 
 def test_the_privacy_page_tells_what_is_known_and_how_to_be_forgotten(mine: Wallet, client: Client) -> None:
