@@ -11,7 +11,6 @@ CAFE = Shop(
     colour="#6d28d9",
     category=Category.CAFE,
     earn_rate=Decimal(5),
-    colour="#6b3fa0",
     ticket=6.5,
     spread=0.4,
     draw=2.6,

@@ -57,7 +57,6 @@ RESTAURANT = Shop(
     colour="#9f1239",
     category=Category.RESTAURANT,
     earn_rate=Decimal("0.05"),
-    colour="#9d1f35",
     ticket=4_800,
     spread=0.6,
     price_step=Decimal(10),

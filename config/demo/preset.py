@@ -61,7 +61,6 @@ class Shop:
     workers: tuple[Worker, ...]
     colour: str = ""
     confidential: bool = False
-    colour: str = ""
     ticket: float = 10
     spread: float = 0.5
     price_step: Decimal = Decimal("0.01")

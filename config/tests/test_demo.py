@@ -194,14 +194,6 @@ def test_the_command_loads_once_and_says_so() -> None:
     assert_books_agree()
 
 
-def test_words_can_be_read_on_the_colours_of_the_shops() -> None:
-    worn = [shop.colour for preset in PRESETS for shop in preset.shops if shop.colour]
-    assert len(set(worn)) == len(worn) >= 4
-    for colour in worn:
-        assert colours.parse(colour) == colour
-        colours.ink(colour)  # raises where neither ink can be read
-
-
 @pytest.mark.django_db
 def test_the_shops_are_what_the_preset_says() -> None:
     load()

@@ -13,7 +13,6 @@ CHAIN = Shop(
     colour="#0b7a3b",
     category=Category.GROCERY,
     earn_rate=Decimal(1),
-    colour="#a3123c",
     products=PRODUCTS,
     basket=5,
     open_until=23,

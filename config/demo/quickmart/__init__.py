@@ -12,7 +12,6 @@ SHOP = Shop(
     colour="#c2410c",
     category=Category.ONLINE,
     earn_rate=Decimal(2),
-    colour="#0f6e66",
     products=PRODUCTS,
     basket=2.4,
     open_from=7,
