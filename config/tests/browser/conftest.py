@@ -13,6 +13,7 @@ from django.test.testcases import LiveServerThread
 from playwright.sync_api import BrowserContext, Page
 
 from businesses.models import User
+from businesses.tests.conftest import signed_in
 
 HASHED = {"staticfiles": {"BACKEND": "config.static.HashedModuleStorage"}}
 
@@ -75,6 +76,12 @@ def sign_in(server: str, context: BrowserContext, transactional_db: None) -> Cal
         context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
 
     return with_cookie
+
+
+def enter(user: User, context: BrowserContext, server: str) -> None:
+    """Signs in somebody who has a second factor, as whoever manages must."""
+    client = signed_in(user)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": server}])
 
 
 @pytest.fixture

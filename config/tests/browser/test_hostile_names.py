@@ -1,12 +1,11 @@
 """Names of the longest kind, from right to left, full of markup: shown as they are, and a phone holds them."""
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from businesses.models import Branch, Business, Invitation, Role, User
 from businesses.tests.conftest import hire
+from config.tests.browser.conftest import enter
 from conftest import NOON, Shop
 from customers.models import Profile
 from loyalty.tests.conftest import buy, wallet
@@ -36,7 +35,7 @@ def pages(shop: Shop) -> list[str]:
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_any_name_is_shown_as_it_is_and_fits_a_phone(
-    kind: str, shop: Shop, server: str, page: Page, sign_in: Callable[[User], None]
+    kind: str, shop: Shop, server: str, page: Page, context: BrowserContext
 ) -> None:
     name = NAMES[kind].strip()[:120]
     buy(shop, 12)
@@ -53,13 +52,14 @@ def test_any_name_is_shown_as_it_is_and_fits_a_phone(
         expires_at=NOON.replace(year=2100),
     )
     shop.owner.refresh_from_db()
-    sign_in(shop.owner)
+    enter(shop.owner, context, server)
     page.set_viewport_size(PHONE_SIZE)
     wide = []
     for address in pages(shop):
         answer = page.goto(server + address)
         assert answer
         assert answer.status == 200, address
+        assert page.url == server + address
         assert page.title() != "taken"
         assert page.locator("main img[src=x], header img[src=x]").count() == 0
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -68,4 +68,4 @@ def test_any_name_is_shown_as_it_is_and_fits_a_phone(
         assert (
             " ".join(name.split())[:20] in " ".join(text.split()) or page.locator(f'[value*="{name[:5]}"]').count()
         ), address
-    assert wide == []
+    assert not wide, "\n".join(wide)
