@@ -15,7 +15,7 @@ from unfold.decorators import action, display
 from businesses import changes, onboarding, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
-from businesses.panel import ByBusiness, Column, NeverDeleted, ReadOnly, record_id
+from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
 from businesses.transfer import Transfers
 
 STATUS_COLOURS = {
@@ -62,8 +62,8 @@ class BusinessAdmin(Transfers, NeverDeleted):
         changes.apply(business_id=obj.pk, values=values, operator=request.user, at=timezone.now())  # type: ignore[arg-type]
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS)
-    def standing(self, business: Business) -> tuple[str, Any]:
-        return business.status, business.get_status_display()
+    def standing(self, business: Business) -> Label:
+        return Label(business.status, business.get_status_display())
 
     @display(description=gettext_lazy("owners"))
     def owners(self, business: Business) -> str:
