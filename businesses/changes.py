@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from businesses.models import Business, SettingChange, Staff
+from businesses.models import Business, SettingChange, Staff, User
 
 
 @dataclass
@@ -29,10 +29,11 @@ def apply(
     values: dict[str, Any],
     staff: Staff | None = None,
     api_key_id: int | None = None,
+    operator: User | None = None,
     at: datetime,
     seen: int | None = None,
 ) -> Business:
-    """Sets the fields that differ and keeps each change with its author: a member of staff or an API key.
+    """Sets the fields that differ and keeps each change with its author: a member of staff, an API key or the operator.
 
     With `seen`, see `count`, it raises `ChangedMeanwhile` rather than overwrite what the author has not seen.
     """
@@ -50,6 +51,7 @@ def apply(
             business=business,
             staff=staff,
             api_key_id=api_key_id,
+            operator=operator,
             field=name,
             before=_text(before[name]),
             after=_text(value),
@@ -61,7 +63,7 @@ def apply(
 
 
 def _unseen(business: Business, seen: int, news: dict[str, Any]) -> list[SettingChange]:
-    later = business.setting_changes.select_related("staff__user", "api_key").order_by("id")[seen:]
+    later = business.setting_changes.select_related("staff__user", "api_key", "operator").order_by("id")[seen:]
     return [change for change in later if change.field in news]
 
 

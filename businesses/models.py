@@ -282,6 +282,7 @@ class SettingChange(models.Model):
     business = models.ForeignKey(Business, models.PROTECT, related_name="setting_changes")
     staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     api_key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="+")
+    operator = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     field = models.CharField(max_length=32)
     before = models.TextField()
     after = models.TextField()
@@ -291,7 +292,10 @@ class SettingChange(models.Model):
         verbose_name, verbose_name_plural = _("changed setting"), _("changed settings")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(staff=None) ^ models.Q(api_key=None), name="setting_changed_by_one"
+                condition=models.Q(staff__isnull=False, api_key=None, operator=None)
+                | models.Q(staff=None, api_key__isnull=False, operator=None)
+                | models.Q(staff=None, api_key=None, operator__isnull=False),
+                name="setting_changed_by_one",
             )
         ]
 
@@ -300,6 +304,8 @@ class SettingChange(models.Model):
 
     @property
     def author(self) -> str:
+        if self.operator:
+            return self.operator.full_name
         return self.staff.user.full_name if self.staff else str(self.api_key)
 
     def value_before(self) -> Any:

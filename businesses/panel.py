@@ -54,6 +54,16 @@ class Column:
         return getattr(record, display)() if hasattr(record, display) else value
 
 
+class Label(tuple[str, Any]):
+    """A value and its words: a coloured label in a list, the words alone on a record's page."""
+
+    def __new__(cls, value: str, words: Any) -> "Label":
+        return super().__new__(cls, (value, words))
+
+    def __str__(self) -> str:
+        return str(self[1])
+
+
 def points(label: Any, path: str, *, signed: bool = False) -> Column:
     """Points as the reader's language writes them: `1,240`, or `+37` and `−300`."""
     plain = Column("", path)

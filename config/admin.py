@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from unfold.decorators import display
 
 from businesses import shown
-from businesses.panel import Column, ReadOnly
+from businesses.panel import Column, Label, ReadOnly
 from config import scheduled
 from config.models import TaskRun
 
@@ -86,8 +86,8 @@ class TaskRunAdmin(ReadOnly):
         return super().get_queryset(request).with_state()
 
     @display(description=_("result"), label=STATE_COLOURS)
-    def result(self, run: TaskRun) -> tuple[str, Any]:
-        return run.state, TaskRun.State(run.state).label
+    def result(self, run: TaskRun) -> Label:
+        return Label(run.state, TaskRun.State(run.state).label)
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(require_safe(self.tasks))

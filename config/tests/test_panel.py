@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -85,6 +85,9 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     SettingChange.objects.create(
         business=shop.business, staff=shop.staff, field="earn_rate", before="2", after="1", at=NOON
     )
+    SettingChange.objects.create(
+        business=shop.business, operator=root, field="earn_rate", before="1", after="1.5", at=NOON
+    )
     consents.give(customer_id=customer_id, business_id=shop.business.pk, channel=Channel.SMS, source="counter", at=NOON)
     messages.queue(
         kind=MessageKind.POINTS_EARNED, to=phone, text="20 points", language="en", customer_id=customer_id,
@@ -121,7 +124,9 @@ def test_a_list_asks_the_database_as_often_for_twenty_rows_as_for_one(
 def test_every_record_has_a_page(model: Any, root: User, operator: Client, new_shop: Callable[..., Shop]) -> None:
     one_more_of_everything(root, new_shop, 0)
     records = model._default_manager.order_by("pk")
-    assert operator.get(address(model, f"{records.last().pk}/change/")).status_code == 200
+    page = operator.get(address(model, f"{records.last().pk}/change/"))
+    assert page.status_code == 200
+    assert "(&#x27;" not in page.text, "a value of Python, where words should stand"
 
 
 @pytest.mark.parametrize("model", HISTORY, **BY_NAME)
@@ -265,6 +270,31 @@ def test_a_customer_is_blocked_with_a_reason_until_it_is_lifted(root: User, oper
     assert "/block/" not in record
     assert operator.post(address(Customer, f"{customer.pk}/lift/")).status_code == 302
     buy(shop, 10)
+
+
+def test_the_operator_s_change_of_a_business_is_kept_with_its_author(root: User, operator: Client, shop: Shop) -> None:
+    page = address(Business, f"{shop.business.pk}/change/")
+    form = operator.get(page).context["adminform"].form
+    fields = {
+        name: "" if form[name].value() is None else form[name].value()
+        for name in form.fields
+        if form[name].value() is not False
+    }
+    answer = operator.post(page, fields | {"earn_rate": "3", "name": "Nar & Co"})
+    assert answer.status_code == 302, answer.context["errors"]
+    shop.business.refresh_from_db()
+    assert (shop.business.earn_rate, shop.business.name) == (3, "Nar & Co")
+    kept = SettingChange.objects.order_by("field").values_list("field", "before", "after", "operator")
+    assert list(kept) == [("earn_rate", "1.0000", "3", root.pk), ("name", "Nar", "Nar & Co", root.pk)]
+    assert "operator" in operator.get(address(SettingChange)).text
+    operator.post(page, fields | {"earn_rate": "3", "name": "Nar & Co"})
+    assert SettingChange.objects.count() == 2, "what is the same is no change"
+
+
+def test_a_setting_is_changed_by_one(root: User, shop: Shop) -> None:
+    for wrong in ({}, {"staff": shop.staff, "operator": root}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SettingChange.objects.create(business=shop.business, field="name", before="a", after="b", at=NOON, **wrong)
 
 
 # --- Finding ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from businesses.panel import ByBusiness, Column, ReadOnly, RecordedOn, points, record_id
+from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, points, record_id
 from loyalty import rules, trail
 from loyalty.admin.finding import (
     FIND,
@@ -71,10 +71,10 @@ class OperationAdmin(ReadOnly):
         return rows.filter(pk__in=operations_of(of_people) if of_people else operations(text))
 
     @display(description=_("outcome"), label={"accepted": "success", "refused": "danger"})
-    def outcome(self, operation: Operation) -> tuple[str, Any]:
+    def outcome(self, operation: Operation) -> Label:
         if operation.refusal is None:
-            return "accepted", _("Accepted")
-        return "refused", REFUSALS.get(operation.refusal["code"], operation.refusal["code"])
+            return Label("accepted", _("Accepted"))
+        return Label("refused", REFUSALS.get(operation.refusal["code"], operation.refusal["code"]))
 
     @display(description=_("who"))
     def by(self, operation: Operation) -> str | None:

@@ -235,6 +235,8 @@ PANEL = {
     "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
     "a customer": "customers/customer/{customers.Customer}/change/",
     "scheduled tasks": "config/taskrun/tasks/",
+    "files in": "customers/customer/import/",
+    "files out": "customers/customer/export/",
 }
 
 
