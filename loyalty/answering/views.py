@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -49,8 +50,8 @@ def disputes_of_business(request: StaffRequest) -> HttpResponse:
         "active": "disputes",
         "past": past,
         "tabs": [
-            {"url": "?", "label": f"{_('Waiting')} · {shown.number(waiting.count())}", "current": not past},
-            {"url": "?answered=1", "label": f"{_('Answered')} · {shown.number(answered.count())}", "current": past},
+            {"url": "?", "label": _counted(_("Waiting"), waiting), "current": not past},
+            {"url": "?answered=1", "label": _counted(_("Answered"), answered), "current": past},
         ],
         "rows": _rows(request, list(page)),
         "previous_url": f"?{tab}page={page.previous_page_number()}" if page.has_previous() else "",
@@ -86,6 +87,10 @@ TOGETHER = (
     "operation__wallet",
     "answered_by__user",
 )
+
+
+def _counted(label: str, found: QuerySet[Dispute]) -> str:
+    return f"{label} · {shown.number(found.count())}"
 
 
 def _rows(request: StaffRequest, found: list[Dispute]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from businesses.models import BusinessStatus, Role
+from businesses.models import BusinessStatus, Role, Staff
 from businesses.tests.conftest import cashier, hire, manager, owner, signed_in
 from conftest import NOON, Shop
 from customers import consents
@@ -279,3 +279,26 @@ def test_a_confidential_business_tells_of_its_answer_as_its_programme(new_shop: 
     consents.give(**ids, channel=Channel.SMS, source="points", at=NOON)
     disputes.answer(dispute=asked, staff=clinic.staff, text="You were right", at=NOON)
     assert Message.objects.get().text.startswith("Circle: your question")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_answer_at_the_same_moment_one_counts_and_the_customer_is_told_once(shop: Shop) -> None:
+    asked = make(Operation.objects.get(pk=buy(shop, 5).id))
+    ids = {"customer_id": asked.customer_id, "business_id": shop.business.pk}
+    consents.give(**ids, channel=Channel.SMS, source="points", at=NOON)
+    managers = [Staff.objects.get(user=hire(shop.business, Role.MANAGER, f"m{n}@nar.test").user) for n in range(4)]
+
+    def one(staff: Staff) -> bool:
+        try:
+            disputes.answer(dispute=asked, staff=staff, text=f"From {staff.pk}", at=NOON)
+        except disputes.AlreadyAnswered:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as at_once:
+        assert sum(at_once.map(one, managers)) == 1
+    asked.refresh_from_db()
+    assert asked.answer == f"From {asked.answered_by_id}"
+    assert Message.objects.count() == 1
