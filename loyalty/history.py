@@ -1,7 +1,8 @@
 """Every read of the ledger's entries: lists, the last few, and why a balance is what it is.
 
 What a business may see of a customer's life elsewhere: points and moments, never a name, an amount, a key or a
-reference; and of confidential businesses not even the line.
+reference. Beside a confidential business (`Rules.discreet`) not even the lines of the others show: the balance less all
+that is shown would tell what was given there.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
 from loyalty.models import Entry, Lot, Purchase, Redemption
+from loyalty.rules import Rules
 
 LAST = 5
 
@@ -38,10 +40,10 @@ class Line:
     key: str | None
 
 
-def visible(*, wallet_id: int, business_id: int) -> QuerySet[Entry]:
-    """A customer's entries that staff of `business_id` may know of, newest first."""
-    mine_or_open = Q(business_id=business_id) | Q(business__confidential=False) | Q(business=None)
-    return Entry.objects.filter(mine_or_open, wallet_id=wallet_id).order_by("-id")
+def visible(*, wallet_id: int, rules: Rules) -> QuerySet[Entry]:
+    """A customer's entries that staff of the rules' business may know of, newest first."""
+    entries = Entry.objects.filter(wallet_id=wallet_id).order_by("-id")
+    return entries.filter(business_id=rules.business_id) if rules.discreet else entries
 
 
 def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
@@ -83,41 +85,43 @@ class Recent:
 LAST_LINES = """
 SELECT e.occurred_at, e.points, own.name, p.amount
   FROM loyalty_entry e
-  LEFT JOIN businesses_business b ON b.id = e.business_id
   LEFT JOIN businesses_business own ON own.id = e.business_id AND own.id = %(business)s::bigint
   LEFT JOIN loyalty_purchase p ON p.operation_id = e.operation_id AND p.business_id = own.id
- WHERE e.wallet_id = %(wallet)s::bigint AND (own.id IS NOT NULL OR b.confidential IS NOT TRUE)
+ WHERE e.wallet_id = %(wallet)s::bigint AND (own.id IS NOT NULL OR NOT %(discreet)s::boolean)
  ORDER BY e.id DESC LIMIT %(lines)s::integer"""
 
 
-def last(*, wallet_id: int, business_id: int) -> list[Recent]:
+def last(*, wallet_id: int, rules: Rules) -> list[Recent]:
+    values = {"wallet": wallet_id, "business": rules.business_id, "discreet": rules.discreet, "lines": LAST}
     with connection.cursor() as cursor:
-        cursor.execute(LAST_LINES, {"wallet": wallet_id, "business": business_id, "lines": LAST})
+        cursor.execute(LAST_LINES, values)
         return [Recent(*row) for row in cursor.fetchall()]
 
 
-def expiring(*, wallet_id: int, business_id: int) -> list[dict[str, Any]]:
-    """What expires when, soonest first: {points, at}. What a confidential business issued, only it sees."""
-    lots = _lots(wallet_id, business_id).filter(expires_at__isnull=False)
+def expiring(*, wallet_id: int, rules: Rules) -> list[dict[str, Any]]:
+    """What expires when, soonest first: {points, at}; beside a confidential business only what one issued oneself."""
+    lots = Lot.objects.filter(wallet_id=wallet_id, open=True, expires_at__isnull=False)
+    if rules.discreet:
+        lots = lots.filter(issuer_id=rules.business_id)
     rows = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
     return [{"points": row["points"], "at": row["expires_at"]} for row in rows]
 
 
 @dataclass(frozen=True)
 class Why:
-    """A balance opened to the lots that make it up. `elsewhere` sums what other businesses issued, but for confidential
-    ones."""
+    """A balance opened to the lots that make it up.
+
+    `elsewhere` sums what other businesses issued; beside a confidential one it is None.
+    """
 
     lots: list[Lot]
-    elsewhere: int
+    elsewhere: int | None
 
 
-def why(*, wallet_id: int, business_id: int) -> Why:
-    mine = Lot.objects.filter(wallet_id=wallet_id, open=True, issuer_id=business_id).select_related("entry__operation")
-    others = _lots(wallet_id, business_id).exclude(issuer_id=business_id)
-    return Why(list(mine.order_by("expires_at", "id")), others.aggregate(points=Sum("remaining"))["points"] or 0)
-
-
-def _lots(wallet_id: int, business_id: int) -> QuerySet[Lot]:
-    hidden = Q(issuer__confidential=True) & ~Q(issuer_id=business_id)
-    return Lot.objects.filter(wallet_id=wallet_id, open=True).exclude(hidden)
+def why(*, wallet_id: int, rules: Rules) -> Why:
+    lots = Lot.objects.filter(wallet_id=wallet_id, open=True)
+    mine = lots.filter(issuer_id=rules.business_id).select_related("entry__operation").order_by("expires_at", "id")
+    if rules.discreet:
+        return Why(list(mine), None)
+    others = lots.exclude(issuer_id=rules.business_id).aggregate(points=Sum("remaining"))["points"]
+    return Why(list(mine), others or 0)

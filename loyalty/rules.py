@@ -39,6 +39,7 @@ class Rules:
     terms: Terms
     tiers: dict[int, TierRule]
     branches: dict[UUID, int]
+    discreet: bool  # another business of the programme is confidential: see loyalty/history.py
 
     def multipliers(self, tier_id: int | None) -> list[Multiplier]:
         tier = self.tiers.get(tier_id) if tier_id else None
@@ -85,4 +86,5 @@ def _load(business_id: int) -> Rules:
         terms=Terms(business.earn_rate, business.minimum_spend, business.points_cap, program.rounding),
         tiers={tier.pk: TierRule(tier.name, tier.multiplier) for tier in Tier.objects.filter(program=program)},
         branches=dict(open_branches.values_list("public_id", "id")),
+        discreet=program.businesses.filter(confidential=True).exclude(pk=business.pk).exists(),
     )

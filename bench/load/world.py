@@ -113,7 +113,9 @@ def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
     sent = {name: f"({value})" for name, value in values.items()}
     key = access.KEY.replace("%s", f"'{world.key[:PREFIX_LENGTH]}'")
     facts = (lookup.FACTS + lookup.NAMED_BY["phone"]) % sent
-    last = history.LAST_LINES % (sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})"})
+    last = history.LAST_LINES % (
+        sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})", "discreet": "false"}
+    )
     return {
         name: f"\\set n random(1, {customers})\n" + ";\n".join(statements) + ";\n"
         for name, statements in {

@@ -36,7 +36,7 @@ class LookupView(LedgerView):
         who = who_of(fields, rules.country)
         fields.done()
         known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
-        last = history.last(wallet_id=known.wallet_id, business_id=rules.business_id)
+        last = history.last(wallet_id=known.wallet_id, rules=rules)
         return Answer(
             {
                 "id": str(known.public_id),
@@ -112,7 +112,7 @@ class BalanceView(CustomerCall):
                 "balance": wallet.balance,
                 "owed": wallet.owed,
                 "pending": 0,
-                "expiring": history.expiring(wallet_id=wallet.pk, business_id=rules.business_id),
+                "expiring": history.expiring(wallet_id=wallet.pk, rules=rules),
                 "tier": rules.tier_name(wallet.tier_id),
                 "next_tier": None,
             }
@@ -125,7 +125,7 @@ class EntriesView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        entries = history.visible(wallet_id=known.wallet_id, business_id=rules.business_id)
+        entries = history.visible(wallet_id=known.wallet_id, rules=rules)
         return Answer(
             page(
                 entries,
@@ -142,7 +142,7 @@ class WhyView(CustomerCall):
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
         wallet = Wallet.objects.get(pk=known.wallet_id)
-        why = history.why(wallet_id=wallet.pk, business_id=rules.business_id)
+        why = history.why(wallet_id=wallet.pk, rules=rules)
         return Answer(
             {
                 "balance": wallet.balance,

@@ -255,7 +255,10 @@ WHY: Call = {
             balance=s.IntegerField(),
             owed=s.IntegerField(),
             lots=s.ListField(child=WHY_LOT, help_text="what this business issued and is not spent"),
-            elsewhere=s.IntegerField(help_text="what other businesses of the programme issued"),
+            elsewhere=s.IntegerField(
+                allow_null=True,
+                help_text="what other businesses of the programme issued; null where one of them is confidential",
+            ),
         ),
         **problems(404),
     },

@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,7 +18,7 @@ from loyalty import history, trail
 from loyalty.history import Line
 from loyalty.members import portrait
 from loyalty.members.portrait import Rhythm
-from loyalty.models import Entry, EntryKind, Lot, Membership, Tier, Wallet
+from loyalty.models import EntryKind, Lot, Membership, Tier, Wallet
 from loyalty.points.journal import day
 from loyalty.rules import Rules
 
@@ -67,7 +66,7 @@ def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Con
     member = Membership.objects.filter(**who).first() or never
     today = now.astimezone(ZoneInfo(rules.time_zone)).date()
     usual = portrait.rhythm(membership=member, today=today)
-    latest = past(business, wallet)[: LINES + 1]
+    latest = history.visible(wallet_id=wallet.pk, rules=rules)[: LINES + 1]
     shown_lines = lines(history.lines(latest, business_id=business.pk), rules, now)
     return {
         **head(wallet, rules),
@@ -83,20 +82,8 @@ def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Con
         "lines": shown_lines[:LINES],
         "more": len(shown_lines) > LINES,
         "consents": _consents(business, wallet, now),
-        **_why(business, rules, wallet, now),
+        **_why(rules, wallet, now),
     }
-
-
-def past(business: Business, wallet: Wallet) -> QuerySet[Entry]:
-    """The entries that staff of `business` see. In a programme with a confidential business elsewhere only its own: the
-    balance less all the others would tell what was given there."""
-    seen = history.visible(wallet_id=wallet.pk, business_id=business.pk)
-    return seen.filter(business=business) if _beside_a_confidential_one(business) else seen
-
-
-def _beside_a_confidential_one(business: Business) -> bool:
-    others = Business.objects.filter(program_id=business.program_id, confidential=True)
-    return others.exclude(pk=business.pk).exists()
 
 
 def head(wallet: Wallet, rules: Rules) -> Context:
@@ -196,16 +183,14 @@ def _chart(member: Membership, today: date) -> charts.Columns:
     )
 
 
-def _why(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Context:
-    why = history.why(wallet_id=wallet.pk, business_id=business.pk)
+def _why(rules: Rules, wallet: Wallet, now: datetime) -> Context:
+    why = history.why(wallet_id=wallet.pk, rules=rules)
     rest = why.lots[LOTS:]
-    elsewhere = wallet.balance > sum(lot.remaining for lot in why.lots)
-    tells = elsewhere and not _beside_a_confidential_one(business)
     return {
         "lots": [_lot(lot, rules, now) for lot in why.lots[:LOTS]],
         "other_lots": shown.number(sum(lot.remaining for lot in rest)) if rest else "",
-        "elsewhere": elsewhere,
-        "elsewhere_points": shown.number(why.elsewhere) if tells else "",
+        "elsewhere": wallet.balance > sum(lot.remaining for lot in why.lots),
+        "elsewhere_points": shown.number(why.elsewhere) if why.elsewhere else "",
     }
 
 

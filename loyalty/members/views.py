@@ -90,7 +90,7 @@ def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
 def past(request: StaffRequest, customer: UUID) -> HttpResponse:
     """All that happened to the points, as far as this business may know."""
     wallet, terms = wallet_of(request, customer), rules_of(request)
-    context = paging.page(screen.past(request.business, wallet), request.GET.get("page"), size=listing.PAGE)
+    context = paging.page(history.visible(wallet_id=wallet.pk, rules=terms), request.GET.get("page"), size=listing.PAGE)
     lines = history.lines(context["rows"], business_id=request.business.pk)
     context["lines"] = screen.lines(lines, terms, timezone.now())
     return render(request, "members/history.html", screen.head(wallet, terms) | context)

@@ -13,12 +13,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
 
 def lines_of(shop: Shop) -> list[Line]:
-    found = history.visible(wallet_id=wallet().pk, business_id=shop.business.pk)
+    found = history.visible(wallet_id=wallet().pk, rules=shop.rules)
     return list(history.lines(found, business_id=shop.business.pk))
 
 
 def last_of(shop: Shop) -> list[Recent]:
-    return history.last(wallet_id=wallet().pk, business_id=shop.business.pk)
+    return history.last(wallet_id=wallet().pk, rules=shop.rules)
 
 
 def test_a_confidential_business_leaves_no_line_with_others(shop: Shop, new_shop: Callable[..., Shop]) -> None:
@@ -41,3 +41,25 @@ def test_the_last_lines_are_the_first_of_all_lines(shop: Shop, new_shop: Callabl
     for reader in (shop, other, clinic):
         newest = lines_of(reader)[: history.LAST]
         assert last_of(reader) == [Recent(each.occurred_at, each.points, each.business, each.amount) for each in newest]
+
+
+def test_beside_a_confidential_business_nothing_of_the_others_shows(shop: Shop, new_shop: Callable[..., Shop]) -> None:
+    """Not even of the open ones: the balance less all that shows would be what the clinic gave."""
+    shop.business.program.points_last_months = 12
+    shop.business.program.save()
+    other = new_shop("other")
+    buy(shop, 10)
+    buy(other, 77)
+    mine = {"wallet_id": wallet().pk}
+    assert [line.points for line in lines_of(shop)] == [77, 10]
+    assert history.why(**mine, rules=shop.rules).elsewhere == 77
+    assert sum(each["points"] for each in history.expiring(**mine, rules=shop.rules)) == 87
+    clinic = new_shop("clinic", confidential=True)
+    buy(clinic, 500)
+    for reader, own in ((shop, 10), (other, 77)):
+        assert [line.points for line in lines_of(reader)] == [own]
+        assert [line.points for line in last_of(reader)] == [own]
+        assert history.why(**mine, rules=reader.rules).elsewhere is None
+        assert [each["points"] for each in history.expiring(**mine, rules=reader.rules)] == [own]
+    assert [line.points for line in lines_of(clinic)] == [500, 77, 10]
+    assert history.why(**mine, rules=clinic.rules).elsewhere == 87
