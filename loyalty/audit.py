@@ -144,11 +144,11 @@ CHECKS: dict[str, tuple[str, str]] = {
     "clearing_nets_to_zero": (
         "A cancelled redemption leaves no debt between businesses behind.",
         """SELECT 'entry', e.id, sum(d.points * d.point_value)::text, '0'
-             FROM loyalty_entry e
+             FROM loyalty_draw d
+             JOIN loyalty_entry x ON x.id = d.entry_id
+             JOIN loyalty_entry e ON e.id = coalesce(x.reverses_id, x.id) AND e.kind = 'redeem'
              JOIN loyalty_redemption r ON r.operation_id = e.operation_id AND r.status = 'cancelled'
-             JOIN loyalty_draw d ON d.business_id IS NOT NULL
-              AND d.entry_id IN (SELECT e.id UNION ALL SELECT x.id FROM loyalty_entry x WHERE x.wallet_id = e.wallet_id AND x.reverses_id = e.id)
-            WHERE e.kind = 'redeem' GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
+            WHERE d.business_id IS NOT NULL GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
     ),
     "adjustment_is_its_operation": (
         "Every accepted adjustment has its reason, and takes only points that its business issued.",

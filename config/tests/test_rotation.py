@@ -101,7 +101,8 @@ def test_a_run_that_was_stopped_keeps_what_it_did_and_the_next_goes_on(
     before = secrets()
     monkeypatch.setattr(rotation, "CHUNK", 2)
     keys(NEW, OLD)
-    next(next(rotation.places()).rotate())
+    messages = next(place for place in rotation.places() if place.model is Message)
+    next(messages.rotate())
     assert len(sealed()) == 2
     assert secrets() == before
     call_command("rotate_field_keys")
