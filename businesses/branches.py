@@ -73,16 +73,6 @@ def close(*, branch: Branch, at: datetime) -> None:
     Branch.objects.filter(pk=branch.pk, closed_at=None).update(closed_at=at)
 
 
-def open_new(*, business: Business, name: str, told: dict[str, str]) -> Branch:
-    """`told`: city, address, hours, as far as they are known."""
-    return Branch.objects.create(business=business, name=name, **told)
-
-
-def describe(*, branch: Branch, told: dict[str, str]) -> None:
-    """Changes what is told and leaves the rest."""
-    Branch.objects.filter(pk=branch.pk).update(**told)
-
-
 def reopen(*, branch: Branch) -> None:
     """People sell and join there again. A second time changes nothing."""
     Branch.objects.filter(pk=branch.pk).update(closed_at=None)

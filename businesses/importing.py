@@ -132,9 +132,9 @@ class BranchImport(Import):
 
     def write(self, record: Place) -> None:
         if record.there is None:
-            branches.open_new(business=record.business, name=record.name, told=record.told)
+            branches.add(Branch(business=record.business, name=record.name, **record.told))
         else:
-            branches.describe(branch=record.there, told=record.told)
+            branches.change(branch=record.there, values=record.told, seen={})
 
 
 class BusinessExport(Export):

@@ -1,18 +1,17 @@
 """Pages around joining that are not the customer's: the poster to print, and what would have been sent."""
 
 import re
-from typing import Any
 from urllib.parse import urljoin
 from uuid import UUID
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from businesses import paging
 from businesses.access import MANAGERS, StaffRequest, role_required
 from customers import cards
 from customers.models import Message, MessageKind
@@ -37,13 +36,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     open_to_all = settings.DEBUG or settings.DEMO
     if not (open_to_all or request.user.is_superuser):
         raise Http404
-    page = Paginator(Message.objects.order_by("-id"), PAGE).get_page(request.GET.get("page"))
-    context: dict[str, Any] = {
-        "sent": [(message, message.text if open_to_all else without_code(message)) for message in page],
-        "previous_url": f"?page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
-        "shown": f"{page.start_index()}–{page.end_index()} / {page.paginator.count}",
-    }
+    context = paging.page(Message.objects.order_by("-id"), request.GET.get("page"), size=PAGE)
+    context["sent"] = [(each, each.text if open_to_all else without_code(each)) for each in context["rows"]]
     return render(request, "customers/messages.html", context)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from businesses import shown
+from businesses import paging, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.money import show_amount
 from customers import people
@@ -44,20 +43,18 @@ def disputes_of_business(request: StaffRequest) -> HttpResponse:
     waiting, answered = mine.filter(answered_at=None), mine.filter(answered_at__isnull=False)
     past = "answered" in request.GET
     found = answered.order_by("-answered_at", "-id") if past else waiting.order_by("id")
-    page = Paginator(found.select_related(*TOGETHER), PAGE).get_page(request.GET.get("page"))
-    tab = "answered=1&" if past else ""
+    page = paging.page(
+        found.select_related(*TOGETHER), request.GET.get("page"), size=PAGE, answered="1" if past else ""
+    )
     context = {
+        **page,
         "active": "disputes",
         "past": past,
         "tabs": [
             {"url": "?", "label": _counted(_("Waiting"), waiting), "current": not past},
             {"url": "?answered=1", "label": _counted(_("Answered"), answered), "current": past},
         ],
-        "rows": _rows(request, list(page)),
-        "previous_url": f"?{tab}page={page.previous_page_number()}" if page.has_previous() else "",
-        "next_url": f"?{tab}page={page.next_page_number()}" if page.has_next() else "",
-        "shown": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+        "rows": _rows(request, list(page["rows"])),
     }
     return render(request, "disputes/list.html", context)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Q, QuerySet, Sum, TextChoices
@@ -59,16 +60,14 @@ class Asked:
             of = of.filter(choice.lines)
         return of
 
-    def address(self, **other: str) -> str:
-        """The query of this page, or of one that differs in `other`."""
-        query = QueryDict(mutable=True)
-        mine = {
-            "kind": self.kind.value if self.kind else "",
-            "month": self.month.value if self.month else "",
-            "place": self.place.value if self.place else "",
-        }
-        query.update({name: value for name, value in (mine | other).items() if value})
-        return f"?{query.urlencode()}"
+    @property
+    def query(self) -> dict[str, str]:
+        asked = {"kind": self.kind, "month": self.month, "place": self.place}
+        return {name: choice.value for name, choice in asked.items() if choice}
+
+    def address(self, kind: str) -> str:
+        """The query of the same page for lines of another kind, or of all."""
+        return "?" + urlencode({name: value for name, value in (self.query | {"kind": kind}).items() if value})
 
 
 def asked(query: QueryDict, *, months: list[Choice], places: list[Choice]) -> Asked:

@@ -3,14 +3,13 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from businesses import shown
+from businesses import paging, shown
 from businesses.models import GONE
 from customers.sessions import CustomerRequest, customers_only
 from loyalty import disputes
@@ -31,9 +30,10 @@ def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     months, places = histories.months(mine), histories.places(mine)
     asked = histories.asked(request.GET, months=months, places=places)
     lines = histories.newest_first(asked.lines(journal.entries(mine)))
-    page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+    page = paging.page(lines, request.GET.get("page"), size=PAGE, **asked.query)
     kinds = [("", _("All")), *Kind.choices]
     context = {
+        **page,
         "asked": asked,
         "tabs": [
             {"url": asked.address(kind=kind), "label": label, "current": kind == (asked.kind or "")}
@@ -41,11 +41,7 @@ def history(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         ],
         "month_choices": months,
         "place_choices": places,
-        "months": histories.by_month(page.object_list, of=lines, wallet=mine, at=at),
-        "previous_url": asked.address(page=str(page.previous_page_number())) if page.has_previous() else "",
-        "next_url": asked.address(page=str(page.next_page_number())) if page.has_next() else "",
-        "shown": _("%(first)s–%(last)s of %(all)s")
-        % {"first": page.start_index(), "last": page.end_index(), "all": page.paginator.count},
+        "months": histories.by_month(page["rows"], of=lines, wallet=mine, at=at),
     }
     return render(request, "points/history.html", own.context(mine, **context))
 
