@@ -64,7 +64,7 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
     """Loads the year up to `today`, or goes on with the one that was begun; `tell` hears the percent done."""
     progress = begin(preset=preset, today=today)
     history = History(preset, progress.until_on)
-    shops = _open_shops(preset)
+    shops = open_shops(preset=preset)
     ids = _enrol_people(preset, history, shops[0])
     for done in _live_through(history, shops, ids):
         progress.percent = done
@@ -91,7 +91,8 @@ class OpenShop:
         return f"business:{self.business.pk}:demo"
 
 
-def _open_shops(preset: Preset) -> list[OpenShop]:
+def open_shops(*, preset: Preset) -> list[OpenShop]:
+    """The programme with its businesses, branches and staff, who may sign in from now on."""
     program, _new = Program.objects.get_or_create(
         slug=preset.slug,
         defaults={

@@ -365,6 +365,17 @@ def test_the_logins_let_people_in_to_where_they_belong(client: Client) -> None:
     assert answer.status_code == 302
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo", "small")
+def test_everybody_may_sign_in_before_any_history_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load that ends at once stands for one that goes on for a minute."""
+    monkeypatch.setattr("config.management.commands.demo.load", lambda **_: None)
+    run()
+    for login in logins():
+        user = authenticate(email=login["email"], password=login["password"])
+        assert login["business"] is None or Staff.objects.filter(user=user, business__name=login["business"])
+
+
 @pytest.mark.usefixtures("demo")
 def test_the_logins_are_printed_without_touching_data() -> None:
     """No database is allowed in this test."""

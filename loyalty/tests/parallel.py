@@ -65,6 +65,20 @@ def crew(size: int) -> Iterator[Crew]:
                 future.result()
 
 
+def wait_until_somebody_waits() -> None:
+    """Returns when another connection waits for a lock, or fails after ten seconds."""
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_stat_clear_snapshot()"
+            )  # a transaction sees one picture of the activity otherwise
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 @contextmanager
 def held_wallets() -> Iterator[None]:
     """Another connection holds every wallet meanwhile, and whoever waits for one gives up after a moment."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from config.demo import PRESETS
-from config.demo.loading import begin, load, loaded, make_superadmin
+from config.demo.loading import begin, load, loaded, make_superadmin, open_shops
 from config.demo.logins import logins
 from config.demo.preset import Preset
 
@@ -29,10 +29,12 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"logins": logins()}))
             return
         make_superadmin()
-        # The small ones first: their logins work at once.
+        # Everybody may sign in before any history is there, and the small ones have theirs first.
         presets = sorted(PRESETS, key=lambda preset: preset.people)
         for preset in presets:
             begin(preset=preset, today=_today(preset))
+        for preset in presets:
+            open_shops(preset=preset)
         for preset in presets:
             self._load(preset)
 
