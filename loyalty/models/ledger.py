@@ -5,7 +5,6 @@ the SQL functions verify what they store, and `audit_ledger` proves it.
 """
 
 import uuid
-from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -13,39 +12,10 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from businesses.encryption import EncryptedTextField
-from businesses.models import ApiKey, Branch, Business, Program, Staff, User
+from businesses.models import ApiKey, Branch, Business, Program, Staff
 from customers.models import Customer
-
-
-def hot(to: type[models.Model] | str, **options: Any) -> models.ForeignKey:
-    """A foreign key of a hot table: no constraint, no index of its own unless asked for."""
-    return models.ForeignKey(
-        to, models.PROTECT, **{"db_constraint": False, "db_index": False, "related_name": "+", **options}
-    )
-
-
-class TransactionIdField(models.Field):
-    """PostgreSQL's 64-bit transaction id. Compare it in SQL only."""
-
-    def db_type(self, connection: object) -> str:
-        return "xid8"
-
-
-class Tier(models.Model):
-    """A level of a programme; its multiplier applies to what its customers earn."""
-
-    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers")
-    name = models.CharField(_("name"), max_length=60)
-    position = models.PositiveSmallIntegerField()
-    multiplier = models.DecimalField(_("multiplier"), max_digits=6, decimal_places=3, default=1)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("tier"), _("tiers")
-        constraints = [models.UniqueConstraint(fields=["program", "position"], name="tier_position_once")]
-
-    def __str__(self) -> str:
-        return self.name
+from loyalty.models.columns import TransactionIdField, hot
+from loyalty.models.tiers import Tier
 
 
 class Wallet(models.Model):
@@ -224,162 +194,3 @@ class Draw(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("draw"), _("draws")
         indexes = [models.Index(fields=["entry"], name="draw_entry")]
-
-
-class Membership(models.Model):
-    """A customer at one business. Counted in the same statement as the purchase; fully refunded ones count nowhere."""
-
-    business = hot(Business)
-    customer = hot(Customer)
-    visits = models.IntegerField(db_default=0, help_text="purchases above zero")
-    visit_days = models.IntegerField(db_default=0, help_text="distinct local days")
-    spend = models.DecimalField(max_digits=15, decimal_places=3, db_default=0)
-    first_at = models.DateTimeField(null=True)
-    last_at = models.DateTimeField(null=True)
-    first_on = models.DateField(null=True)
-    last_on = models.DateField(null=True)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("membership"), _("memberships")
-        constraints = [models.UniqueConstraint(fields=["business", "customer"], name="one_membership")]
-        # Moves once a day at most: all that the list of customers costs a purchase. See docs/decisions/0006.
-        indexes = [
-            models.Index("business", F("last_on").desc(nulls_last=True), F("id").desc(), name="membership_came_last")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.customer} · {self.business}"
-
-
-class Purchase(models.Model):
-    """A recorded sale. Shares the id of its operation."""
-
-    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
-    business = hot(Business)
-    branch = hot(Branch)
-    customer = hot(Customer)
-    amount = models.DecimalField(max_digits=15, decimal_places=3)
-    refunded = models.DecimalField(max_digits=15, decimal_places=3, db_default=0)
-    local_on = models.DateField()
-    occurred_at = models.DateTimeField()
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("purchase"), _("purchases")
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="amount_not_negative"),
-            models.CheckConstraint(
-                condition=Q(refunded__gte=0, refunded__lte=F("amount")), name="refunded_within_amount"
-            ),
-        ]
-        indexes = [models.Index(fields=["customer", "business", "local_on"], name="purchase_customer")]
-
-    def __str__(self) -> str:
-        return str(self.operation)
-
-
-class PurchaseLine(models.Model):
-    """One line of a sale, as the till sent it."""
-
-    purchase = hot(Purchase)
-    customer = hot(Customer)
-    position = models.PositiveSmallIntegerField()
-    sku = models.CharField(max_length=64, blank=True)
-    name = models.CharField(max_length=200, blank=True)
-    category = models.CharField(max_length=120, blank=True)
-    quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
-    unit_price = models.DecimalField(max_digits=15, decimal_places=3)
-    discount = models.DecimalField(max_digits=15, decimal_places=3, default=0)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("line"), _("lines")
-        indexes = [models.Index(fields=["purchase", "position"], name="line_purchase")]
-
-
-class Approval(models.Model):
-    """The owner or manager whose PIN let a sale above the limit for cashiers through. Immutable."""
-
-    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
-    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("approval"), _("approvals")
-
-    def __str__(self) -> str:
-        return str(self.operation)
-
-
-class Adjustment(models.Model):
-    """Why somebody corrected a balance by hand. Shares the id of its operation. Immutable."""
-
-    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    reason = models.CharField(_("reason"), max_length=250)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("adjustment"), _("adjustments")
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-class RedemptionStatus(models.TextChoices):
-    HELD = "held", _("Held")
-    CONFIRMED = "confirmed", _("Confirmed")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-class Redemption(models.Model):
-    """One use of points for something described. Shares the id of its operation."""
-
-    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
-    business = hot(Business)
-    customer = hot(Customer)
-    points = models.BigIntegerField()
-    description = models.CharField(max_length=200)
-    status = models.CharField(max_length=9, choices=RedemptionStatus.choices, default=RedemptionStatus.CONFIRMED)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("redemption"), _("redemptions")
-
-    def __str__(self) -> str:
-        return self.description
-
-
-class DisputeReason(models.TextChoices):
-    NOT_MINE = "not_mine", _("This was not me")
-    AMOUNT = "amount", _("The amount is wrong")
-    POINTS = "points", _("Points are missing")
-    OTHER = "other", _("Something else")
-
-
-class Dispute(models.Model):
-    """A customer says that something is wrong with an operation; somebody at its business answers, once."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    operation = hot(Operation, db_index=True)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", db_index=False)
-    business = models.ForeignKey(Business, models.PROTECT, related_name="disputes", db_index=False)
-    reason = models.CharField(max_length=8, choices=DisputeReason.choices)
-    text = EncryptedTextField(blank=True)
-    made_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
-    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
-    answer = EncryptedTextField(blank=True)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("question"), _("questions")
-        constraints = [
-            models.UniqueConstraint(fields=["operation"], condition=Q(answered_at=None), name="one_open_dispute"),
-            models.CheckConstraint(
-                condition=Q(answered_at=None, answered_by=None)
-                | Q(answered_at__isnull=False, answered_by__isnull=False),
-                name="dispute_answered_by_somebody",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["business", "answered_at"], name="dispute_business"),
-            models.Index(fields=["customer", "made_at"], name="dispute_customer"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.get_reason_display())
