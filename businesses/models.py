@@ -125,6 +125,7 @@ class Business(models.Model):
     )
     minimum_spend = models.DecimalField(_("minimum spend"), max_digits=15, decimal_places=3, default=0)
     points_cap = models.PositiveIntegerField(_("most points per purchase"), null=True, blank=True)
+    points_cap_day = models.PositiveIntegerField(_("most points per customer and day"), null=True, blank=True)
     purchase_limit = models.DecimalField(
         _("largest purchase without a manager"), max_digits=15, decimal_places=3, null=True, blank=True
     )

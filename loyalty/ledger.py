@@ -158,7 +158,8 @@ CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key
 PURCHASE = f"""
 SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
-       %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb
+       %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
+       %(last_entry)s::bigint, %(visits)s::integer
      ) AS p(outcome, o, customer, amount)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
@@ -184,10 +185,15 @@ def purchase(
     amount: Decimal,
     earned: Earned,
     tier_id: int | None,
+    seen: tuple[int, int] | None = None,
     expires_at: datetime | None,
     lines: list[dict[str, Any]] | None = None,
 ) -> Posted:
-    """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled."""
+    """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled.
+
+    Where the points depend on what the customer did before, `seen` is their last entry and their visits here, as they
+    were read. Raises `Stale` when these or the tier have moved.
+    """
     return _post(
         PURCHASE,
         _call(rules, actor, call)
@@ -199,6 +205,8 @@ def purchase(
             "points": earned.points,
             "trail": orjson.dumps(earned.trail).decode(),
             "tier": tier_id,
+            "last_entry": seen[0] if seen else None,
+            "visits": seen[1] if seen else None,
             "expires_at": expires_at,
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
         },

@@ -4,11 +4,17 @@ One statement. Programmes are strangers: a person whom only another programme kn
 nothing about them may show.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
 from uuid import UUID
 
+import orjson
 from django.db import connection
+
+from businesses.encryption import unseal
+from loyalty.earning import Given
 
 By = Literal["phone", "card", "customer", "external_id"]
 
@@ -32,6 +38,7 @@ class Facts:
     tier_id: int | None
     name: str
     agreed_to_sms: bool
+    read_at: datetime  # by the ledger's clock
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,21 @@ class Member(Facts):
 
     wallet_id: int
     public_id: UUID
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a customer did before a sale. The ledger tells when `last_entry` or `visits` move before it is posted."""
+
+    last_entry: int = 0
+    visits: int = 0
+    first_in_category: bool = True
+    birthday: date | None = None
+    given_today: int = 0
+    given: dict[str, Given] = field(default_factory=dict)
+
+
+NOTHING_BEFORE = Past()
 
 
 class UnknownCustomer(Exception):
@@ -65,21 +87,83 @@ FACTS = """
 SELECT c.id, w.id, w.public_id, coalesce(w.balance, 0), w.tier_id, coalesce(p.name, ''),
        coalesce((SELECT granted FROM customers_consent k
                   WHERE k.customer_id = c.id AND k.business_id = %(business)s::bigint AND k.channel = 'sms'
-                  ORDER BY k.id DESC LIMIT 1), false)
+                  ORDER BY k.id DESC LIMIT 1), false),
+       loyalty_now()
+"""
+OF_WHOM = """
   FROM customers_customer c
   LEFT JOIN loyalty_wallet w ON w.customer_id = c.id AND w.program_id = %(program)s::bigint
-  LEFT JOIN customers_profile p ON p.customer_id = c.id AND p.program_id = %(program)s::bigint
- WHERE """
+  LEFT JOIN customers_profile p ON p.customer_id = c.id AND p.program_id = %(program)s::bigint"""
+ON_DAY = """
+ CROSS JOIN (SELECT (coalesce(%(occurred_at)s::timestamptz, loyalty_now()) AT TIME ZONE %(time_zone)s::text)::date
+               AS local_on) on_day"""
+# Only where a rule asks. A confidential business counts for itself alone: else the others could tell who goes there.
+PAST = """,
+       coalesce((SELECT max(e.id) FROM loyalty_entry e WHERE e.wallet_id = w.id), 0),
+       coalesce((SELECT m.visits FROM loyalty_membership m
+                  WHERE m.business_id = %(business)s::bigint AND m.customer_id = c.id), 0),
+       NOT EXISTS (SELECT FROM loyalty_membership m
+                     JOIN businesses_business here ON here.id = %(business)s::bigint
+                     JOIN businesses_business b ON b.id = m.business_id AND b.program_id = here.program_id
+                      AND b.category = here.category AND (b.id = here.id OR NOT b.confidential)
+                    WHERE m.customer_id = c.id AND m.visits > 0),
+       coalesce(p.birthday, ''),
+       (SELECT coalesce(sum(o.points), 0)::bigint
+          FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
+         WHERE u.customer_id = c.id AND u.business_id = %(business)s::bigint AND u.local_on = on_day.local_on
+           AND u.refunded < u.amount),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(g.rule, g.today, g.ever)), '[]')
+          FROM (SELECT s.rule,
+                       coalesce(sum(s.points) FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
+                       sum(s.points)::text AS ever
+                  FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id,
+                       jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
+                 WHERE u.customer_id = c.id AND u.refunded < u.amount AND s.rule = ANY(%(capped)s::text[])
+                 GROUP BY 1) g)
+"""
 
 
 def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
     """None when nobody on the installation goes by that name."""
+    row = _row(FACTS, who, {"program": program_id, "business": business_id})
+    return Facts(*row) if row else None
+
+
+def facts_and_past(
+    *,
+    program_id: int,
+    business_id: int,
+    who: Who,
+    occurred_at: datetime | None,
+    time_zone: str,
+    capped: list[str],
+) -> tuple[Facts, Past] | None:
+    """The same with what the customer did before a sale of that moment (None: now); `capped` are the rules whose points
+    are asked for, as trails name them."""
+    values = {"program": program_id, "business": business_id, "capped": capped}
+    values |= {"occurred_at": occurred_at, "time_zone": time_zone}
+    row = _row(FACTS + PAST, who, values, more=ON_DAY)
+    if row is None:
+        return None
+    *known, last_entry, visits, new_here, birthday, given_today, given = row
+    past = Past(
+        last_entry=last_entry,
+        visits=visits,
+        first_in_category=new_here,
+        birthday=date.fromisoformat(unseal(birthday)) if birthday else None,
+        given_today=given_today,
+        given={rule: Given(Decimal(today), Decimal(ever)) for rule, today, ever in orjson.loads(given)},
+    )
+    return Facts(*known), past
+
+
+def _row(columns: str, who: Who, values: dict[str, Any], more: str = "") -> tuple[Any, ...] | None:
     if who.by == "customer" and not _is_uuid(who.value):
         return None
     with connection.cursor() as cursor:
-        cursor.execute(FACTS + NAMED_BY[who.by], {"program": program_id, "business": business_id, "value": who.value})
-        row = cursor.fetchone()
-    return Facts(*row) if row else None
+        cursor.execute(f"{columns}{OF_WHOM}{more} WHERE {NAMED_BY[who.by]}", values | {"value": who.value})
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def member(*, program_id: int, business_id: int, who: Who) -> Member:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
 from businesses.models import Branch, Business
-from loyalty.earning import Multiplier, Terms
-from loyalty.models import Tier
+from loyalty.earning import Multiplier, Rule, Terms, folded
+from loyalty.models import EarningRule, Tier
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Rules:
     purchase_limit: Decimal | None
     points_last_months: int | None
     terms: Terms
+    earning: tuple[Rule, ...]
+    series: dict[int, list[int]]  # all rules before a capped one that it took the place of, by its id
     tiers: dict[int, TierRule]
     branches: dict[UUID, int]
     discreet: bool  # another business of the programme is confidential: see loyalty/history.py
@@ -51,6 +54,15 @@ class Rules:
     def expires_at(self, earned_at: datetime) -> datetime | None:
         months = self.points_last_months
         return earned_at + relativedelta(months=months) if months else None
+
+    @property
+    def asks_past(self) -> bool:
+        """Whether what a sale earns depends on what its customer did before."""
+        return self.terms.points_cap_day is not None or any(rule.asks_past for rule in self.earning)
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment by the business's clock."""
+        return moment.astimezone(ZoneInfo(self.time_zone))
 
     @property
     def first_branch_id(self) -> int:
@@ -72,6 +84,7 @@ def _load(business_id: int) -> Rules:
     business = Business.objects.select_related("program").get(pk=business_id)
     program = business.program
     open_branches = Branch.objects.filter(business=business, closed_at=None).order_by("id")
+    in_force = list(EarningRule.objects.of(business).order_by("id"))
     return Rules(
         version=program.rules_version,
         business_id=business.pk,
@@ -83,8 +96,50 @@ def _load(business_id: int) -> Rules:
         language=business.language,
         purchase_limit=business.purchase_limit,
         points_last_months=program.points_last_months,
-        terms=Terms(business.earn_rate, business.minimum_spend, business.points_cap, program.rounding),
+        terms=Terms(
+            rate=business.earn_rate,
+            minimum_spend=business.minimum_spend,
+            points_cap=business.points_cap,
+            rounding=program.rounding,
+            points_cap_day=business.points_cap_day,
+        ),
+        earning=tuple(rule_of(row) for row in in_force),
+        series=_series(in_force),
         tiers={tier.pk: TierRule(tier.name, tier.multiplier) for tier in Tier.objects.filter(program=program)},
         branches=dict(open_branches.values_list("public_id", "id")),
         discreet=program.businesses.filter(confidential=True).exclude(pk=business.pk).exists(),
     )
+
+
+def rule_of(row: EarningRule) -> Rule:
+    """A rule as the arithmetic takes it."""
+    return Rule(
+        id=row.pk or 0,
+        kind=row.kind,
+        value=row.value,
+        categories=frozenset(map(folded, row.categories)),
+        skus=frozenset(map(folded, row.skus)),
+        discounted=row.discounted,
+        minimum_spend=row.minimum_spend,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        weekdays=frozenset(row.weekdays),
+        from_time=row.from_time,
+        until_time=row.until_time,
+        tiers=frozenset(row.tiers),
+        occasion=row.occasion,
+        most_per_purchase=row.most_per_purchase,
+        most_per_day=row.most_per_day,
+        most_per_customer=row.most_per_customer,
+        exclusive=row.exclusive,
+        priority=row.priority,
+    )
+
+
+def _series(in_force: list[EarningRule]) -> dict[int, list[int]]:
+    """What a rule has given to somebody counts on when it is changed."""
+    capped = {row.series: row.pk for row in in_force if rule_of(row).capped}
+    found: dict[int, list[int]] = {pk: [] for pk in capped.values()}
+    for series, pk in EarningRule.objects.filter(series__in=capped).values_list("series", "pk"):
+        found[capped[series]].append(pk)
+    return found

@@ -2,6 +2,7 @@
 
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
+from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
@@ -9,21 +10,25 @@ from loyalty.models.tiers import Tier
 
 __all__ = [
     "FREQUENT",
+    "MOST_FACTOR",
     "Adjustment",
     "Approval",
     "Dispute",
     "DisputeReason",
     "Draw",
+    "EarningRule",
     "Entry",
     "EntryKind",
     "Lot",
     "Membership",
+    "Occasion",
     "Operation",
     "OperationKind",
     "Purchase",
     "PurchaseLine",
     "Redemption",
     "RedemptionStatus",
+    "RuleKind",
     "Tier",
     "TransactionIdField",
     "Wallet",

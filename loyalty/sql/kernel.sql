@@ -135,13 +135,15 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- A sale, and the points that it earns. Points and trail were computed by the caller from the customer's facts;
--- if these have moved since, nothing is written and the outcome is `stale`.
+-- if these have moved since, nothing is written and the outcome is `stale`: the tier, and where rules looked at what the
+-- customer did before (p_last_entry and p_visits are not NULL), their last entry and their visits here.
 DROP FUNCTION IF EXISTS loyalty_purchase;
 CREATE FUNCTION loyalty_purchase(
   p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_customer bigint, p_phone text, p_external_id text,
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
+  p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -183,7 +185,10 @@ BEGIN
     SELECT p.amount INTO amount FROM loyalty_purchase p WHERE p.operation_id = operation.id;
     RETURN;
   END IF;
-  IF v_wallet.tier_id IS DISTINCT FROM p_tier THEN
+  IF v_wallet.tier_id IS DISTINCT FROM p_tier OR p_visits IS NOT NULL AND (
+       coalesce((SELECT max(e.id) FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id), 0) <> p_last_entry
+       OR coalesce((SELECT m.visits FROM loyalty_membership m
+                     WHERE m.business_id = p_business AND m.customer_id = v_wallet.customer_id), 0) <> p_visits) THEN
     outcome := 'stale';
     RETURN;
   END IF;
