@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from loyalty import ledger, lookup, notices
-from loyalty.earning import ZERO, Earned, Given, Situation, earn
+from loyalty import ledger, lookup, notices, situations
+from loyalty.earning import Earned, earn
 from loyalty.ledger import Actor, Call, Posted
 from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
@@ -48,57 +48,25 @@ def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: da
 
 
 def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, at: datetime) -> Posted:
-    known, past = _known(rules, who, sale)
+    known, past = situations.known(rules=rules, who=who, occurred_at=sale.occurred_at)
     # A repeat is answered by the ledger, also when the card was replaced since.
     if known is None and who.by in ("card", "customer") and not ledger.is_known(rules=rules, key=call.key):
         raise lookup.UnknownCustomer
-    earned = what_it_earns(rules=rules, known=known, past=past, sale=sale, at=at)
+    moment = sale.occurred_at or (known.read_at if known else at)
+    earned = earn(
+        amount=sale.amount,
+        terms=rules.terms,
+        multipliers=rules.multipliers(known.tier_id if known else None),
+        rules=rules.earning,
+        situation=situations.of(rules=rules, facts=known, past=past, moment=moment),
+        lines=sale.lines,
+    )
     if known is None or not known.agreed_to_sms:
         return _post(rules, actor, who, known, past, sale, earned, call, at)
     with transaction.atomic():
         posted = _post(rules, actor, who, known, past, sale, earned, call, at)
         notices.earned(posted=posted, rules=rules, at=at)
     return posted
-
-
-def _known(rules: Rules, who: Who, sale: Sale) -> tuple[Facts | None, Past | None]:
-    """Somebody's past is read only where a rule asks for it."""
-    ids = {"program_id": rules.program_id, "business_id": rules.business_id}
-    if not rules.asks_past:
-        return lookup.facts(**ids, who=who), None
-    capped = [f"rule:{pk}" for series in rules.series.values() for pk in series]
-    found = lookup.facts_and_past(
-        **ids, who=who, occurred_at=sale.occurred_at, time_zone=rules.time_zone, capped=capped
-    )
-    return found or (None, lookup.NOTHING_BEFORE)
-
-
-def what_it_earns(*, rules: Rules, known: Facts | None, past: Past | None, sale: Sale, at: datetime) -> Earned:
-    """What a sale would earn its customer now, and why. Without `past`, as if they had none."""
-    tier_id = known.tier_id if known else None
-    before = past or lookup.NOTHING_BEFORE
-    situation = Situation(
-        local=rules.local(sale.occurred_at or (known.read_at if known else at)),
-        tier_id=tier_id,
-        first_purchase=before.visits == 0,
-        first_in_category=before.first_in_category,
-        birthday=before.birthday,
-        given_today=before.given_today,
-        given={pk: _given(before, series) for pk, series in rules.series.items()},
-    )
-    return earn(
-        amount=sale.amount,
-        terms=rules.terms,
-        multipliers=rules.multipliers(tier_id),
-        rules=rules.earning,
-        situation=situation,
-        lines=sale.lines,
-    )
-
-
-def _given(past: Past, series: list[int]) -> Given:
-    found = [past.given.get(f"rule:{pk}", Given()) for pk in series]
-    return Given(sum((each.today for each in found), ZERO), sum((each.ever for each in found), ZERO))
 
 
 def _post(

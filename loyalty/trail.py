@@ -6,16 +6,25 @@ from django.utils.translation import gettext as _
 
 from businesses import money, shown
 from loyalty.earning import Step
+from loyalty.models import EarningRule, RuleKind
 from loyalty.rules import Rules
 
 
 def sentences(trail: list[Step], rules: Rules) -> list[str]:
     """One sentence per step that did something."""
-    said = [_sentence(step, rules) for step in trail]
+    names = _names(trail)
+    said = [_sentence(step, rules, names) for step in trail]
     return [sentence for sentence in said if sentence]
 
 
-def _sentence(step: Step, rules: Rules) -> str:
+def _names(trail: list[Step]) -> dict[str, str]:
+    """Of the rules that gave or took, also of those that have ended since."""
+    ids = [int(step["rule"].removeprefix("rule:")) for step in trail if step["rule"].startswith("rule:")]
+    found = EarningRule.objects.filter(pk__in=ids).values_list("pk", "name") if ids else ()
+    return {f"rule:{pk}": name for pk, name in found}
+
+
+def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
     value, rule = step["value"], step["rule"]
     if rule == "amount":
         return _("The sale was %(amount)s.") % {"amount": _money(value, rules)}
@@ -26,12 +35,39 @@ def _sentence(step: Step, rules: Rules) -> str:
     if rule.startswith("tier:"):
         name = rules.tier_name(int(rule.removeprefix("tier:"))) or _("The tier")
         return _("%(tier)s multiplies them by %(factor)s.") % {"tier": name, "factor": _number(value)}
+    if rule.startswith("rule:"):
+        return _of_rule(step, rules, names.get(rule, ""))
     if rule == "points_cap":
         return _("At most %(points)s points are given for one sale.") % {"points": shown.number(int(value))}
+    if rule == "points_cap_day":
+        return _("At most so many are given in a day: %(points)s were left.") % {"points": shown.number(int(value))}
     if rule == "rounding":
         words = {"floor": _("Rounded down"), "half_up": _("Rounded"), "ceiling": _("Rounded up")}[step["operation"]]
         return _("%(rounded)s: %(points)s points.") % {"rounded": words, "points": shown.number(int(value))}
     return ""
+
+
+def _of_rule(step: Step, rules: Rules, name: str) -> str:
+    operation = step["operation"]
+    if operation == RuleKind.EXCLUDE:
+        said = {"name": name, "amount": _money(step["value"], rules)}
+        return _("“%(name)s”: %(amount)s of it earn nothing.") % said
+    added = Decimal(step["points"])
+    if not added:
+        return _("“%(name)s” has given all that it may.") % {"name": name}
+    said = {
+        "name": name,
+        "added": ("+" if added > 0 else "") + _number(step["points"]),
+        "value": _number(step["value"]),
+    }
+    if operation == RuleKind.EXTRA:
+        return _("“%(name)s” adds %(value)s points for each %(unit)s: %(added)s.") % {
+            **said,
+            "unit": _money("1", rules),
+        }
+    if operation == RuleKind.MULTIPLY:
+        return _("“%(name)s” multiplies by %(value)s: %(added)s.") % said
+    return _("“%(name)s” is a bonus: %(added)s.") % said
 
 
 def _money(value: str, rules: Rules) -> str:

@@ -1,5 +1,6 @@
 """The one counter screen as template context: who (customer), what is typed (pad), what happened (activity)."""
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel.numbers import get_group_symbol
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
@@ -18,11 +20,13 @@ from businesses.access import MANAGERS, StaffRequest
 from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
-from loyalty import trail
+from loyalty import situations, trail
 from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
-from loyalty.models import Membership, Operation, Wallet
+from loyalty.earning import Given
+from loyalty.lookup import Who
+from loyalty.models import Membership, Operation, RuleKind, Wallet
 from loyalty.rules import Rules
 
 Context = dict[str, Any]
@@ -160,6 +164,7 @@ def amount_pad(
     """
     multipliers = rules.multipliers(wallet.tier_id)
     factor = multipliers[0].factor if multipliers else Decimal(1)
+    applying, cap = _counting_now(rules, wallet)
     unit = money.show_amount(Decimal(1), rules.currency, shown.language())
     rate = shown.decimal(rules.terms.rate * factor)
     tier = rules.tier_name(wallet.tier_id)
@@ -182,9 +187,33 @@ def amount_pad(
             "factor": str(factor),
             "rounding": rules.terms.rounding,
             "minimum": str(rules.terms.minimum_spend),
-            "cap": rules.terms.points_cap if rules.terms.points_cap is not None else "",
+            "cap": "" if cap is None else cap,
+            "rules": json.dumps(applying),
         },
     }
+
+
+def _counting_now(rules: Rules, wallet: Wallet) -> tuple[list[dict[str, Any]], int | None]:
+    """The rules that this customer's next sale goes by, as the page's script reads them, and the most it may earn."""
+    caps = [rules.terms.points_cap]
+    if not rules.earning and rules.terms.points_cap_day is None:
+        return [], caps[0]
+    facts, past = situations.known(rules=rules, who=Who("customer", str(wallet.public_id)))
+    moment = facts.read_at if facts else timezone.now()
+    now = situations.of(rules=rules, facts=facts, past=past, moment=moment)
+    if rules.terms.points_cap_day is not None:
+        caps.append(max(0, rules.terms.points_cap_day - now.given_today))
+    applying = [
+        {
+            "kind": rule.kind,
+            "value": str(rule.value - 1 if rule.kind == RuleKind.MULTIPLY else rule.value),
+            "minimum": str(rule.minimum_spend),
+            "room": None if (room := rule.room(now.given.get(rule.id, Given()))) is None else str(room),
+            "alone": rule.exclusive,
+        }
+        for rule in situations.rules_now(rules=rules, situation=now)
+    ]
+    return applying, min((cap for cap in caps if cap is not None), default=None)
 
 
 def _over_limit(rules: Rules) -> str:

@@ -109,7 +109,7 @@ function grouped(typed, pattern) {
   return written;
 }
 
-// points = round(amount × rate × factor) in whole numbers, as the server counts them.
+// What the server will count, in whole numbers: points = round(amount × (rate + extras) × factors + bonuses), capped.
 function preview(pad, text) {
   const button = pad.querySelector(".pad-action button span");
   pad.dataset.plain ??= button.textContent;
@@ -125,27 +125,55 @@ function preview(pad, text) {
   button.replaceChildren(before, figure, after);
 }
 
-function earned({ rate, factor, rounding, minimum, cap }, amount) {
+function earned({ rate, factor, rounding, minimum, cap, rules }, amount) {
   if (!/^\d{1,12}(\.\d{0,3})?$/.test(amount)) return null;
-  const parts = [amount, rate, factor].map(scaled);
-  const product = parts.reduce((all, { value }) => all * value, 1n);
-  const unit = 10n ** BigInt(parts.reduce((all, { places }) => all + places, 0));
-  if (compare(amount, minimum) < 0) return 0n;
-  let points = product / unit;
-  const rest = product % unit;
-  if ((rounding === "half_up" && rest * 2n >= unit) || (rounding === "ceiling" && rest > 0n)) points += 1n;
-  return cap !== "" && points > BigInt(cap) ? BigInt(cap) : points;
+  const sale = read(amount);
+  if (less(sale, read(minimum))) return 0n;
+  const counting = JSON.parse(rules || "[]").filter((rule) => !less(sale, read(rule.minimum)));
+  if (counting.some(({ kind }) => kind === "exclude")) return 0n;
+  const alone = counting.find((rule) => rule.alone); // the first is the one of the highest priority
+  const heard = alone ? [alone] : counting;
+  let points = times(sale, read(rate));
+  const give = (kind, more) => {
+    for (const rule of heard.filter((each) => each.kind === kind)) {
+      const given = more(read(rule.value));
+      points = plus(points, rule.room !== null && less(read(rule.room), given) ? read(rule.room) : given);
+    }
+  };
+  give("extra", (value) => times(sale, value));
+  if (!alone) points = times(points, read(factor));
+  give("multiply", (value) => times(points, value)); // the factor less one
+  give("bonus", (value) => value);
+  const whole = rounded(points, rounding);
+  return cap !== "" && whole > BigInt(cap) ? BigInt(cap) : whole;
 }
 
-function scaled(text) {
+function rounded({ value, places }, rounding) {
+  const unit = 10n ** BigInt(places);
+  const rest = value % unit;
+  const up = (rounding === "half_up" && rest * 2n >= unit) || (rounding === "ceiling" && rest > 0n);
+  return value / unit + (up ? 1n : 0n);
+}
+
+// Decimals as a whole number and the places behind its point.
+function read(text) {
   const [whole, fraction = ""] = text.split(".");
   return { value: BigInt(whole + fraction), places: fraction.length };
 }
 
-function compare(one, other) {
-  const [a, b] = [scaled(one), scaled(other)];
-  const places = Math.max(a.places, b.places);
-  const left = a.value * 10n ** BigInt(places - a.places);
-  const right = b.value * 10n ** BigInt(places - b.places);
-  return left < right ? -1 : left > right ? 1 : 0;
+const times = (one, other) => ({ value: one.value * other.value, places: one.places + other.places });
+
+function plus(one, other) {
+  const [a, b, places] = alike(one, other);
+  return { value: a + b, places };
+}
+
+function less(one, other) {
+  const [a, b] = alike(one, other);
+  return a < b;
+}
+
+function alike(one, other) {
+  const places = Math.max(one.places, other.places);
+  return [...[one, other].map((each) => each.value * 10n ** BigInt(places - each.places)), places];
 }

@@ -5,16 +5,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from businesses import money, pins
 from businesses.models import Business, Program, Role, Staff, User
 from conftest import NOON, Shop
 from customers.models import Customer
-from loyalty import earning
+from loyalty import earning, earning_rules, situations
+from loyalty.lookup import Who
 from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, wallet
 
@@ -634,8 +637,30 @@ def amounts(chance: random.Random, limit: str) -> Iterator[str]:
         yield f"{cents // 100}{chance.choice('.,')}{cents % 100:02}"
 
 
-@pytest.mark.parametrize("rounding", ["floor", "half_up", "ceiling"])
-@pytest.mark.parametrize("multiplier", [None, "1.125"])
+SEVERAL = [
+    {"kind": "extra", "value": Decimal("0.337"), "minimum_spend": Decimal("12.50")},
+    {"kind": "multiply", "value": Decimal("1.5"), "most_per_purchase": 5000},
+    {"kind": "multiply", "value": Decimal("0.75"), "minimum_spend": Decimal(900)},
+    {"kind": "bonus", "value": Decimal(25), "most_per_day": 40},
+    {"kind": "bonus", "value": Decimal(1000), "occasion": "first_purchase"},  # not for this customer
+    {"kind": "bonus", "value": Decimal(1000), "categories": ["Dairy"]},  # the counter knows no lines
+]
+ALONE = [
+    *SEVERAL,
+    {"kind": "multiply", "value": Decimal(3), "exclusive": True, "minimum_spend": Decimal(100)},
+    {"kind": "bonus", "value": Decimal(5), "exclusive": True, "priority": 2, "minimum_spend": Decimal(50_000)},
+    {"kind": "exclude", "value": Decimal(0), "minimum_spend": Decimal(500_000)},
+]
+
+
+@pytest.mark.parametrize(
+    ("rounding", "multiplier", "given"),
+    [
+        *[(rounding, multiplier, []) for rounding in ("floor", "half_up", "ceiling") for multiplier in (None, "1.125")],
+        ("half_up", "1.125", SEVERAL),
+        ("ceiling", "1.125", ALONE),
+    ],
+)
 def test_the_preview_is_what_the_receipt_says(
     new_shop: Callable[..., Shop],
     sign_in: Callable[[User], None],
@@ -643,6 +668,7 @@ def test_the_preview_is_what_the_receipt_says(
     page: Page,
     rounding: str,
     multiplier: str | None,
+    given: list[dict[str, Any]],
 ) -> None:
     program = Program.objects.create(slug="p", name="P", currency="AZN", join_code="P", rounding=rounding)
     shop = new_shop(
@@ -652,13 +678,17 @@ def test_the_preview_is_what_the_receipt_says(
     if multiplier:
         gold = Tier.objects.create(program=program, name="Gold", position=1, multiplier=Decimal(multiplier))
         Wallet.objects.update(tier=gold)
+    for what in given:
+        earning_rules.make(
+            program=program, business=None, values={"name": "R", **what}, by=shop.owner, at=timezone.now()
+        )
     begin_shift(shop, sign_in)
     chance = random.Random(f"{rounding} {multiplier}")
     tried = list(amounts(chance, "4.99"))
     page.goto(f"{server}/counter/{wallet().public_id}/")
     shown = page.evaluate(PREVIEWS, tried)
     assert shown == [f"Add {points:,} points" for points in map(points_of(shop), tried)]
-    for amount in ["4.98", "4,99", "99 999 999", *chance.sample(tried, 4)]:
+    for amount in ["4.98", "4,99", "99 999 999", *chance.sample(tried, 4)]:  # the caps of rules fill up meanwhile
         page.goto(f"{server}/counter/{wallet().public_id}/")
         field(page).fill(amount)
         points = re.search(r"Add ([\d,]+) points", action(page).inner_text())[1]
@@ -675,11 +705,18 @@ PREVIEWS = """(amounts) => amounts.map((amount) => {
 
 
 def points_of(shop: Shop) -> Callable[[str], int]:
-    multipliers = shop.rules.multipliers(wallet().tier_id)
+    rules = shop.rules
+    facts, past = situations.known(rules=rules, who=Who("phone", PHONE))
+    now = situations.of(rules=rules, facts=facts, past=past, moment=timezone.now())
 
     def points(amount: str) -> int:
-        parsed = money.parse_amount(amount, "AZN")
-        return earning.earn(amount=parsed, terms=shop.rules.terms, multipliers=multipliers).points
+        return earning.earn(
+            amount=money.parse_amount(amount, "AZN"),
+            terms=rules.terms,
+            multipliers=rules.multipliers(now.tier_id),
+            rules=rules.earning,
+            situation=now,
+        ).points
 
     return points
 
