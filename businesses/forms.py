@@ -156,6 +156,13 @@ class SettingsForm(forms.ModelForm):
         max_value=2_147_483_647,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
+    points_cap_day = forms.IntegerField(
+        label=gettext_lazy("Most points per customer and day"),
+        required=False,
+        min_value=1,
+        max_value=2_147_483_647,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
     purchase_limit = AmountField(
         label=gettext_lazy("Largest purchase without a manager"),
         required=False,
@@ -190,7 +197,7 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = Business
         fields = (
-            *("name", "earn_rate", "minimum_spend", "points_cap", "purchase_limit"),
+            *("name", "earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit"),
             *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
         )
 

@@ -28,8 +28,8 @@ from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
-from loyalty import disputes
-from loyalty.models import DisputeReason, Operation, Wallet
+from loyalty import disputes, earning_rules
+from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -278,6 +278,14 @@ def dispute(world: World) -> Any:
     return world.dispute.public_id
 
 
+def rule(world: World) -> Any:
+    nar = world.nar
+    values = {"name": "Rule", "kind": RuleKind.BONUS, "value": 5}
+    return earning_rules.make(
+        program=nar.business.program, business=nar.business, values=values, by=nar.owner, at=timezone.now()
+    ).public_id
+
+
 def key(world: World) -> Any:
     assert world.key
     return world.key.public_id
@@ -310,6 +318,10 @@ DOORS: dict[str, Door] = {
     "settings/look/logo/removal/": AtWork((Role.OWNER,)),
     "brands/<str:colour>.css": Everybody(ids={"colour": lambda world: "9f1239"}),
     "logos/<str:digest>.webp": Everybody(ids={"digest": lambda world: world.nar.business.logo_digest}),
+    "settings/rules/": AtWork(MANAGERS),
+    "settings/rules/new/": AtWork(MANAGERS),
+    "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),
+    "settings/rules/<uuid:rule>/end/": AtWork(MANAGERS, ids={"rule": rule}),
     "settings/branches/": AtWork(MANAGERS),
     "settings/branches/new/": AtWork(MANAGERS),
     "settings/branches/<uuid:branch>/": AtWork(MANAGERS, ids={"branch": branch}),
