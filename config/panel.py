@@ -89,6 +89,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Staff"), "badge", _list("businesses", "staff")),
                 (_("People who sign in"), "person", _list("businesses", "user")),
                 (_("Tiers"), "military_tech", _list("loyalty", "tier")),
+                (_("Earning rules"), "rule", _list("loyalty", "earningrule")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),

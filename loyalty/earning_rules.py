@@ -23,11 +23,16 @@ class ChangedMeanwhile(Exception):
     """Somebody else has changed or ended this rule."""
 
 
+def is_full(*, program: Program, business: Business | None) -> bool:
+    """Whether there is no room for another rule of the business, or of the programme for all of them."""
+    return EarningRule.objects.filter(program=program, business=business, ended_at=None).count() >= MOST_RULES
+
+
 def make(
     *, program: Program, business: Business | None, values: Mapping[str, Any], by: User, at: datetime
 ) -> EarningRule:
     """A new rule of a business, or without one of all businesses of the programme. Raises `TooMany`."""
-    if EarningRule.objects.filter(program=program, business=business, ended_at=None).count() >= MOST_RULES:
+    if is_full(program=program, business=business):
         raise TooMany
     return EarningRule.objects.create(program=program, business=business, made_by=by, made_at=at, **values)
 

@@ -23,12 +23,13 @@ from conftest import NOON, Shop
 from customers import consents, messages, profiles
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
-from loyalty import adjustments, disputes
+from loyalty import adjustments, disputes, earning_rules
 from loyalty.ledger import CustomerBlocked
 from loyalty.models import (
     Adjustment,
     Approval,
     DisputeReason,
+    EarningRule,
     Entry,
     Operation,
     Purchase,
@@ -38,6 +39,7 @@ from loyalty.models import (
     Wallet,
 )
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
+from loyalty.tests.test_points_page import text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -95,6 +97,11 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     )  # fmt: skip
     TaskRun.objects.create(name="audit-ledger", task_id=uuid4(), asked_by=root, asked_at=NOON, started_at=NOON)
     disputes.make(operation=Operation.objects.get(pk=bought.id), reason=DisputeReason.OTHER, text="?", at=NOON)
+    for business in (shop.business, None):
+        earning_rules.make(
+            program=shop.business.program, business=business, by=root, at=NOON,
+            values={"name": "Friday", "kind": "multiply", "value": 2, "weekdays": [4], "tiers": [tier.pk]},
+        )  # fmt: skip
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 
@@ -133,7 +140,8 @@ def test_every_record_has_a_page(model: Any, root: User, operator: Client, new_s
 def test_history_is_written_by_nobody(model: Any, root: User, operator: Client, new_shop: Callable[..., Shop]) -> None:
     one_more_of_everything(root, new_shop, 0)
     pk = model._default_manager.first().pk
-    for page in ("add/", f"{pk}/change/", f"{pk}/delete/"):
+    pages = ("add/",) if model is not EarningRule else ()  # the operator makes those of a programme
+    for page in (*pages, f"{pk}/change/", f"{pk}/delete/"):
         assert operator.post(address(model, page), {"post": "yes"}).status_code == 403, page
     operator.post(address(model), {"action": "delete_selected", "_selected_action": [pk], "post": "yes"})
     assert model._default_manager.filter(pk=pk).exists()
@@ -142,6 +150,58 @@ def test_history_is_written_by_nobody(model: Any, root: User, operator: Client, 
 def test_all_of_the_ledger_is_history() -> None:
     ledger = {model for model in LISTS if model._meta.app_label == "loyalty"} - {Tier}
     assert ledger <= set(HISTORY)
+
+
+RULE = {
+    "name": "Birthday",
+    "kind": "bonus",
+    "value": "100",
+    "occasion": "birthday",
+    "minimum_spend": "0",
+    "priority": "0",
+}
+
+
+def test_the_operator_makes_a_rule_of_a_whole_programme_and_ends_it(root: User, operator: Client, shop: Shop) -> None:
+    program = shop.business.program
+    gold = Tier.objects.create(program=program, name="Gold", position=1)
+    asked = RULE | {"program": program.pk, "weekdays": ["1"], "tiers": [gold.pk], "categories": "Tea, Cakes"}
+    assert operator.post(address(EarningRule, "add/"), asked).status_code == 302
+    made = EarningRule.objects.get()
+    assert (made.business, made.weekdays, made.tiers, made.categories) == (None, [1], [gold.pk], ["Tea", "Cakes"])
+    assert made.made_by == root
+    said = "100 points more: on Tea, Cakes; Tuesday; for Gold; the customer’s birthday"
+    assert said in text(operator.get(address(EarningRule)))
+    end = address(EarningRule, f"{made.pk}/end/")
+    assert operator.post(end).status_code == 302
+    assert EarningRule.objects.get().ended_by == root
+    answer = operator.post(end)
+    assert (answer.status_code, "It has ended already." in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"value": "0"}, "value"),
+        ({"kind": "multiply", "value": "1000"}, "value"),
+        ({"starts_on": "2026-12-24", "ends_on": "2026-12-01"}, "ends_on"),
+        ({"from_time": "10:00"}, "until_time"),
+        ({"program": ""}, "program"),
+    ],
+)
+def test_a_rule_of_a_programme_that_cannot_be_meant_is_refused(
+    operator: Client, shop: Shop, wrong: dict[str, str], field: str
+) -> None:
+    answer = operator.post(address(EarningRule, "add/"), RULE | {"program": shop.business.program_id} | wrong)
+    assert field in answer.context["adminform"].form.errors
+    assert not EarningRule.objects.exists()
+
+
+def test_a_rule_asks_for_tiers_of_its_own_programme(operator: Client, shop: Shop) -> None:
+    other = Program.objects.create(slug="o", name="O", currency="AZN", join_code="O")
+    theirs = Tier.objects.create(program=other, name="Gold", position=1)
+    asked = RULE | {"program": shop.business.program_id, "tiers": [theirs.pk]}
+    assert "tiers" in operator.post(address(EarningRule, "add/"), asked).context["adminform"].form.errors
 
 
 @pytest.mark.parametrize("model", [Program, Business, Branch, Tier], **BY_NAME)
@@ -312,10 +372,10 @@ def test_a_customer_is_found_by_the_number_as_people_write_it(text: str, operato
 def test_an_operation_is_found_by_id_key_and_receipt_number(operator: Client, shop: Shop) -> None:
     bought = buy(shop, 10, key="till-1:77", reference="R-77")
     buy(shop, 10)
-    for text in (str(bought.public_id), "till-1:77", "R-77"):
+    for sought in (str(bought.public_id), "till-1:77", "R-77"):
         for model in (Operation, Purchase, Entry):
-            found = operator.get(address(model), {"q": text}).context["cl"].queryset
-            assert found.count() == 1, (text, model.__name__)
+            found = operator.get(address(model), {"q": sought}).context["cl"].queryset
+            assert found.count() == 1, (sought, model.__name__)
 
 
 def test_what_nobody_is_called_finds_nothing(operator: Client, shop: Shop) -> None:

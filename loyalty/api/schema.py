@@ -46,13 +46,14 @@ class TrailStep(s.Serializer[Any]):
     rule = s.CharField()
     operation = s.CharField()
     value = s.CharField()
+    points = s.CharField(required=False, help_text="what a rule added, before rounding")
 
 
 RECORD_PURCHASE: Call = {
     "operation_id": "record_purchase",
     "summary": "Record a purchase and earn points",
     "description": "An unknown phone or outside id is enrolled. Safe to send again with the same key. Lines are kept as"
-    " they are sent: they need not add up to the amount, which alone earns points.",
+    " they are sent, and rules look at their categories, articles and discounts; they need not add up to the amount.",
     "parameters": [IDEMPOTENCY_KEY],
     "request": fields(
         "PurchaseRequest",

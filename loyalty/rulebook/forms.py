@@ -47,7 +47,41 @@ class PointsField(forms.IntegerField):
         super().__init__(required=False, min_value=1, max_value=10**9, widget=widget, **options)
 
 
-class RuleForm(forms.Form):
+class SensibleRule(forms.Form):
+    """Refuses what cannot be meant, beside its field. A form of a rule that it is mixed into has all of its fields."""
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_value(answers)
+        starts, ends = answers.get("starts_on"), answers.get("ends_on")
+        if starts and ends and ends < starts:
+            self.add_error("ends_on", _("The last day comes before the first."))
+        opens, closes = answers.get("from_time"), answers.get("until_time")
+        if "from_time" not in self.errors and "until_time" not in self.errors:
+            if (opens is None) != (closes is None):
+                self.add_error("from_time" if opens is None else "until_time", _("Hours have a beginning and an end."))
+            elif opens is not None and opens == closes:
+                self.add_error("until_time", _("The hours end when they begin. Leave both empty for the whole day."))
+        answers["minimum_spend"] = answers.get("minimum_spend") or Decimal(0)
+        return answers
+
+    def _clean_value(self, answers: dict[str, Any]) -> None:
+        kind, value = answers.get("kind"), answers.get("value")
+        if kind == RuleKind.EXCLUDE:
+            answers["value"] = Decimal(0)
+        elif "value" in self.errors or kind is None:
+            return
+        elif not value:
+            self.add_error("value", _("Write how much, more than 0. For no points at all choose “No points”."))
+        elif kind == RuleKind.MULTIPLY and value > MOST_FACTOR:
+            self.add_error("value", _("A factor of at most %(most)s.") % {"most": MOST_FACTOR})
+        elif kind == RuleKind.BONUS and value != value.to_integral_value():
+            self.add_error("value", _("A bonus is of whole points."))
+        elif value != round(value, 3):
+            self.add_error("value", _("At most three decimals."))
+
+
+class RuleForm(SensibleRule):
     """A rule. What is left open is not asked for."""
 
     name = NameField(
@@ -141,36 +175,6 @@ class RuleForm(forms.Form):
     @property
     def limited(self) -> bool:
         return any(self[name].value() or self[name].errors for name in LIMITING)
-
-    def clean(self) -> dict[str, Any]:
-        answers: dict[str, Any] = super().clean() or self.cleaned_data
-        self._clean_value(answers)
-        starts, ends = answers.get("starts_on"), answers.get("ends_on")
-        if starts and ends and ends < starts:
-            self.add_error("ends_on", _("The last day comes before the first."))
-        opens, closes = answers.get("from_time"), answers.get("until_time")
-        if "from_time" not in self.errors and "until_time" not in self.errors:
-            if (opens is None) != (closes is None):
-                self.add_error("from_time" if opens is None else "until_time", _("Hours have a beginning and an end."))
-            elif opens is not None and opens == closes:
-                self.add_error("until_time", _("The hours end when they begin. Leave both empty for the whole day."))
-        answers["minimum_spend"] = answers.get("minimum_spend") or Decimal(0)
-        return answers
-
-    def _clean_value(self, answers: dict[str, Any]) -> None:
-        kind, value = answers.get("kind"), answers.get("value")
-        if kind == RuleKind.EXCLUDE:
-            answers["value"] = Decimal(0)
-        elif "value" in self.errors or kind is None:
-            return
-        elif not value:
-            self.add_error("value", _("Write how much, more than 0. For no points at all choose “No points”."))
-        elif kind == RuleKind.MULTIPLY and value > MOST_FACTOR:
-            self.add_error("value", _("A factor of at most %(most)s.") % {"most": MOST_FACTOR})
-        elif kind == RuleKind.BONUS and value != value.to_integral_value():
-            self.add_error("value", _("A bonus is of whole points."))
-        elif value != round(value, 3):
-            self.add_error("value", _("At most three decimals."))
 
 
 NARROWING = (

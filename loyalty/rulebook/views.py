@@ -111,11 +111,12 @@ def _changed_meanwhile(request: StaffRequest) -> HttpResponse:
 
 def _row(rule: EarningRule, terms: Rules, now: datetime) -> dict[str, Any]:
     today = terms.local(now).date()
+    tiers = [terms.tier_name(tier) or "–" for tier in rule.tiers]
     return {
         "rule": rule,
         "icon": ICONS[rule.kind],
-        "head": words.head(rule, terms),
-        "conditions": "; ".join(words.conditions(rule, terms)),
+        "head": words.head(rule, terms.currency),
+        "conditions": "; ".join(words.conditions(rule, terms.currency, tiers)),
         "everywhere": rule.business_id is None,
         "over": rule.ends_on is not None and rule.ends_on < today,
         "to_come": rule.starts_on is not None and rule.starts_on > today,

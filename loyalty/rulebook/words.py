@@ -13,7 +13,7 @@ from loyalty.models import EarningRule, Occasion, RuleKind
 from loyalty.rules import Rules
 
 
-def head(rule: EarningRule, rules: Rules) -> str:
+def head(rule: EarningRule, currency: str) -> str:
     """What it gives: “2 times the points”."""
     value, count = shown.decimal(rule.value), _count(rule.value)
     match rule.kind:
@@ -21,7 +21,7 @@ def head(rule: EarningRule, rules: Rules) -> str:
             more = ngettext(
                 "%(points)s point more for each %(unit)s", "%(points)s points more for each %(unit)s", count
             )
-            return more % {"points": value, "unit": _unit(rules)}
+            return more % {"points": value, "unit": _unit(currency)}
         case RuleKind.MULTIPLY:
             return _("%(factor)s times the points") % {"factor": value}
         case RuleKind.BONUS:
@@ -29,20 +29,23 @@ def head(rule: EarningRule, rules: Rules) -> str:
     return _("No points")
 
 
-def conditions(rule: EarningRule, rules: Rules) -> list[str]:
-    """On what, when, for whom, and at most how much, one after the other; empty for a rule that always counts."""
-    return [*_on_what(rule, rules), *_when(rule), *_for_whom(rule, rules), *_at_most(rule)]
+def conditions(rule: EarningRule, currency: str, tiers: list[str]) -> list[str]:
+    """On what, when, for whom, and at most how much; empty for a rule that always counts.
+
+    `tiers` are the names of those that it asks for.
+    """
+    return [*_on_what(rule, currency), *_when(rule), *_for_whom(rule, tiers), *_at_most(rule)]
 
 
 def base(rules: Rules) -> str:
     """What every sale earns before any rule."""
     terms = rules.terms
-    rate = {"points": shown.decimal(terms.rate), "unit": _unit(rules)}
+    rate = {"points": shown.decimal(terms.rate), "unit": _unit(rules.currency)}
     said = [
         ngettext("%(points)s point for each %(unit)s", "%(points)s points for each %(unit)s", _count(terms.rate)) % rate
     ]
     if terms.minimum_spend:
-        said.append(_("from %(amount)s on") % {"amount": _amount(terms.minimum_spend, rules)})
+        said.append(_("from %(amount)s on") % {"amount": _amount(terms.minimum_spend, rules.currency)})
     if terms.points_cap is not None:
         said.append(_("at most %(points)s points per purchase") % {"points": shown.number(terms.points_cap)})
     if terms.points_cap_day is not None:
@@ -52,7 +55,7 @@ def base(rules: Rules) -> str:
     return "; ".join(said)
 
 
-def _on_what(rule: EarningRule, rules: Rules) -> Iterator[str]:
+def _on_what(rule: EarningRule, currency: str) -> Iterator[str]:
     if rule.categories:
         yield _("on %(names)s") % {"names": ", ".join(rule.categories)}
     if rule.skus:
@@ -60,7 +63,7 @@ def _on_what(rule: EarningRule, rules: Rules) -> Iterator[str]:
     if rule.discounted:
         yield _("on what is sold at a discount")
     if rule.minimum_spend:
-        yield _("from %(amount)s on") % {"amount": _amount(rule.minimum_spend, rules)}
+        yield _("from %(amount)s on") % {"amount": _amount(rule.minimum_spend, currency)}
 
 
 def _when(rule: EarningRule) -> Iterator[str]:
@@ -78,9 +81,9 @@ def _when(rule: EarningRule) -> Iterator[str]:
         yield _("until %(last)s") % days
 
 
-def _for_whom(rule: EarningRule, rules: Rules) -> Iterator[str]:
-    if rule.tiers:
-        yield _("for %(tiers)s") % {"tiers": ", ".join(rules.tier_name(tier) or "–" for tier in rule.tiers)}
+def _for_whom(rule: EarningRule, tiers: list[str]) -> Iterator[str]:
+    if tiers:
+        yield _("for %(tiers)s") % {"tiers": ", ".join(tiers)}
     if rule.occasion:
         yield str(Occasion(rule.occasion).label)
 
@@ -102,9 +105,9 @@ def _count(points: Decimal) -> int:
     return int(points) if points == int(points) else 2
 
 
-def _unit(rules: Rules) -> str:
-    return _amount(Decimal(1), rules)
+def _unit(currency: str) -> str:
+    return _amount(Decimal(1), currency)
 
 
-def _amount(amount: Decimal, rules: Rules) -> str:
-    return money.show_amount(amount, rules.currency, shown.language())
+def _amount(amount: Decimal, currency: str) -> str:
+    return money.show_amount(amount, currency, shown.language())
