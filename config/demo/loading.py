@@ -26,10 +26,21 @@ from customers import cards, consents, profiles
 from customers.models import Channel
 from customers.profiles import Told
 from customers.registry import Named, enrol_many
-from loyalty import ledger, rules
+from loyalty import earning_rules, ledger, rules
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call
-from loyalty.models import Draw, Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
+from loyalty.models import (
+    Draw,
+    EarningRule,
+    Entry,
+    Lot,
+    Membership,
+    Operation,
+    Purchase,
+    PurchaseLine,
+    Redemption,
+    Wallet,
+)
 from loyalty.rules import Rules
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
@@ -105,7 +116,19 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
     )
     opened = [(_business(preset, program, shop), shop) for shop in preset.shops]
     program.refresh_from_db()
-    return [_staffed(preset, program, business, shop) for business, shop in opened]
+    staffed = [_staffed(preset, program, business, shop) for business, shop in opened]
+    if not EarningRule.objects.filter(program=program).exists():
+        _make_rules(preset, program, [business for business, _shop in opened])
+    return staffed
+
+
+def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:
+    """They count from now on: the year that has passed was lived without them."""
+    by = User.objects.get(email=preset.shops[0].workers[0].email)
+    of_all = [(None, rule) for rule in preset.rules]
+    of_each = [(business, rule) for business, shop in zip(businesses, preset.shops, strict=True) for rule in shop.rules]
+    for business, rule in [*of_all, *of_each]:
+        earning_rules.make(program=program, business=business, values=rule, by=by, at=timezone.now())
 
 
 def _business(preset: Preset, program: Program, shop: Shop) -> Business:

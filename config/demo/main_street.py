@@ -1,9 +1,11 @@
 """Six independent shops of Harare that share their customers; each sets its own rate."""
 
+from datetime import time
 from decimal import Decimal
 
 from businesses.models import Category, Role
 from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from loyalty.models import Occasion, RuleKind
 
 CAFE = Shop(
     slug="jacaranda-coffee",
@@ -26,6 +28,17 @@ CAFE = Shop(
         Worker(Role.CASHIER, "Nyasha Gumbo", "cashier@jacaranda.example"),
     ),
     rewards=(Reward(150, "Flat white"), Reward(320, "Breakfast roll and coffee"), Reward(600, "Lunch for one")),
+    rules=(
+        {
+            "name": "Quiet afternoons",
+            "kind": RuleKind.MULTIPLY,
+            "value": 2,
+            "weekdays": [0, 1, 2],
+            "from_time": time(14),
+            "until_time": time(17),
+        },
+        {"name": "Welcome", "kind": RuleKind.BONUS, "value": 50, "occasion": Occasion.FIRST_PURCHASE},
+    ),
 )
 GROCER = Shop(
     slug="mupfure-market",
@@ -148,6 +161,15 @@ PRESET = Preset(
     points_last_months=12,
     shops=(CAFE, GROCER, BAKERY, HARDWARE, PHARMACY, SALON),
     people=360,
+    rules=(
+        {
+            "name": "Happy birthday",
+            "kind": RuleKind.BONUS,
+            "value": 100,
+            "occasion": Occasion.BIRTHDAY,
+            "most_per_day": 100,
+        },
+    ),
     phone=phone,
     names=(Names(tuple(FIRST_NAMES.split()), tuple(LAST_NAMES.split())),),
     seasons=(Season((12, 1), (12, 31), often=1.7, more=1.2),),

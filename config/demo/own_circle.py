@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from businesses.models import Category, Role
 from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from loyalty.models import Occasion, RuleKind
 
 FIFTY = Decimal(50)
 
@@ -149,6 +150,15 @@ PRESET = Preset(
     points_last_months=12,
     shops=(RESTAURANT, SALON, SPA, BOUTIQUE, CLINIC),
     people=600,
+    rules=(
+        {
+            "name": "Новое направление",
+            "kind": RuleKind.BONUS,
+            "value": 300,
+            "occasion": Occasion.FIRST_IN_CATEGORY,
+            "minimum_spend": Decimal(1000),
+        },
+    ),
     phone=phone,
     names=(
         Names(tuple(WOMEN.split()), tuple(f"{name}а" for name in LAST.split())),

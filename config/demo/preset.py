@@ -1,10 +1,10 @@
 """What a demo programme is made of. A preset is data; how people then live in it is in `history`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from businesses.models import Category, Role
 
@@ -29,6 +29,10 @@ class Worker:
     name: str
     email: str
     place: int | None = None
+
+
+# The answers of `EarningRule`, as its form would give them.
+Rule = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Shop:
     open_until: int = 18
     minimum_spend: Decimal = Decimal(0)
     rewards: tuple[Reward, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 class Names(NamedTuple):
@@ -120,6 +125,7 @@ class Preset:
     week: tuple[float, ...] = (1, 1, 1, 1, 1, 1, 1)
     seasons: tuple[Season, ...] = ()
     claims: float = 0.3
+    rules: tuple[Rule, ...] = ()
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

@@ -30,7 +30,7 @@ from config.models import DemoProgress
 from conftest import assert_books_agree
 from customers.models import Card, Consent, Customer, ExternalId, Profile
 from loyalty import ledger
-from loyalty.models import Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
+from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 
 TODAY = date(2026, 2, 10)
 Days = tuple[tuple[int, int], tuple[int, int]]
@@ -363,6 +363,18 @@ def test_the_logins_let_people_in_to_where_they_belong(client: Client) -> None:
             assert (staff.role, staff.business.name) == (login["role"], login["business"])
     answer = client.post("/accounts/login/", {"login": printed[0]["email"], "password": printed[0]["password"]})
     assert answer.status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("demo", "small")
+def test_its_rules_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.management.commands.demo.load", lambda **_: None)
+    for _time in range(2):
+        run()
+    made = EarningRule.objects.values_list("program__slug", "business__slug", "name").order_by("pk")
+    assert ("main-street", None, "Happy birthday") in made
+    assert ("main-street", "jacaranda-coffee", "Quiet afternoons") in made
+    assert len(set(made)) == len(made) == 7
 
 
 @pytest.mark.django_db

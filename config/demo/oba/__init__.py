@@ -6,6 +6,7 @@ from businesses.models import Category, Role
 from config.demo.oba.places import PLACES
 from config.demo.oba.products import PRODUCTS
 from config.demo.preset import Names, Preset, Reward, Season, Shop, Worker
+from loyalty.models import RuleKind
 
 CHAIN = Shop(
     slug="oba",
@@ -16,6 +17,15 @@ CHAIN = Shop(
     products=PRODUCTS,
     basket=5,
     open_until=23,
+    rules=(
+        {
+            "name": "Həftəsonu meyvə və tərəvəz",
+            "kind": RuleKind.MULTIPLY,
+            "value": 2,
+            "categories": ["Meyvə", "Tərəvəz və göyərti"],
+            "weekdays": [5, 6],
+        },
+    ),
     places=PLACES,
     workers=(
         Worker(Role.OWNER, "Kamran Rzayev", "owner@oba.example"),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from businesses.models import Category, Role
 from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
 from config.demo.quickmart.products import PRODUCTS
+from loyalty.models import Occasion, RuleKind
 
 SHOP = Shop(
     slug="quickmart",
@@ -16,6 +17,10 @@ SHOP = Shop(
     basket=2.4,
     open_from=7,
     open_until=24,
+    rules=(
+        {"name": "First order", "kind": RuleKind.BONUS, "value": 100, "occasion": Occasion.FIRST_PURCHASE},
+        {"name": "No points on sale items", "kind": RuleKind.EXCLUDE, "value": 0, "discounted": True},
+    ),
     places=(Place("Online shop", "quickmart.example", "Always"),),
     workers=(
         Worker(Role.OWNER, "Maya Feldman", "owner@quickmart.example"),
