@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ValidationError
+from django.forms import ModelForm, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,10 +14,11 @@ from unfold.decorators import action, display
 
 from businesses import changes, onboarding, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
-from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
+from businesses.models import ApiKey, Branch, Business, BusinessStatus, ExpiryKind, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
 from businesses.transfer import Transfers
 
+MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
     BusinessStatus.ACTIVE.value: "success",
@@ -26,11 +27,43 @@ STATUS_COLOURS = {
 }
 
 
+class ProgramForm(ModelForm):
+    """The policy of expiry is whole, or refused beside its field."""
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        fixed = answers.get("expiry_kind") == ExpiryKind.YEARLY
+        if not fixed:
+            answers["expires_on_day"] = answers["expires_in_month"] = None
+            if answers.get("points_last_months") == 0:
+                self.add_error("points_last_months", _("One month or more, or empty for points that never expire."))
+            return answers
+        day, month = answers.get("expires_on_day"), answers.get("expires_in_month")
+        if not month or month > 12:
+            self.add_error("expires_in_month", _("A month from 1 to 12."))
+        elif not day or day > MOST_DAYS[month - 1]:
+            self.add_error("expires_on_day", _("A day that this month has."))
+        if answers.get("points_last_months") is None and "points_last_months" not in self.errors:
+            answers["points_last_months"] = 0
+        return answers
+
+
 @admin.register(Program)
 class ProgramAdmin(NeverDeleted):
     list_display = ("name", "currency", "point_value", "join_code", "created_at")
     search_fields = ("name", "slug")
-    fields = ("name", "slug", "currency", "rounding", "point_value", "points_last_months", "join_code")
+    form = ProgramForm
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "currency", "join_code")}),
+        (gettext_lazy("Points"), {"fields": ("rounding", "point_value")}),
+        (
+            gettext_lazy("Expiry"),
+            {
+                "fields": ("expiry_kind", "points_last_months", "expires_on_day", "expires_in_month"),
+                "description": gettext_lazy("A change counts for points that are earned from then on."),
+            },
+        ),
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Program | None = None) -> tuple[str, ...]:
         return ("slug", "currency") if obj else ()  # amounts and points are kept in it

@@ -53,6 +53,13 @@ class Rounding(models.TextChoices):
     CEILING = "ceiling", _("up")
 
 
+class ExpiryKind(models.TextChoices):
+    MONTHS = "months", _("so many months after they are earned, to the day")
+    MONTH_END = "month_end", _("at the end of the month, so many months after they are earned")
+    YEARLY = "yearly", _("on a fixed day of the year")
+    INACTIVITY = "inactivity", _("so many months after the customer’s last purchase or reward")
+
+
 class Program(models.Model):
     """A loyalty scheme with its own points and currency, shared by its businesses."""
 
@@ -63,7 +70,17 @@ class Program(models.Model):
     point_value = models.DecimalField(
         _("value of a point"), max_digits=12, decimal_places=6, default="0.01", help_text=_("in the currency")
     )
-    points_last_months = models.PositiveSmallIntegerField(_("points last, months"), null=True, blank=True)
+    expiry_kind = models.CharField(
+        _("points expire"), max_length=10, choices=ExpiryKind.choices, default=ExpiryKind.MONTHS, db_default="months"
+    )
+    points_last_months = models.PositiveSmallIntegerField(
+        _("points last, months"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: points never expire. With a fixed day: at least so long, 0 until the next such day."),
+    )
+    expires_in_month = models.PositiveSmallIntegerField(_("month of the fixed day"), null=True, blank=True)
+    expires_on_day = models.PositiveSmallIntegerField(_("fixed day"), null=True, blank=True)
     join_code = models.CharField(max_length=16, unique=True)
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)
@@ -71,6 +88,21 @@ class Program(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("programme"), _("programmes")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    expiry_kind=ExpiryKind.YEARLY, expires_in_month__range=(1, 12), expires_on_day__range=(1, 31)
+                )
+                | (~models.Q(expiry_kind=ExpiryKind.YEARLY) & models.Q(expires_in_month=None, expires_on_day=None)),
+                name="programme_fixed_day_of_expiry",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(points_last_months__gt=0)
+                | models.Q(points_last_months=None)
+                | models.Q(expiry_kind=ExpiryKind.YEARLY),
+                name="programme_points_last_a_month",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -134,12 +134,20 @@ CHECKS: dict[str, tuple[str, str]] = {
             WHERE (d.wallet_id, d.issuer_id, d.wallet_id) IS DISTINCT FROM (l.wallet_id, l.issuer_id, e.wallet_id)""",
     ),
     "lot_expires_once": (
-        "A lot expires at most once, whole, and not before its date.",
+        "A lot expires at most once, whole, and not before its date, unless its wallet was idle for too long.",
         """SELECT 'lot', d.lot_id, count(*)::text || ' expiries', l.expires_at::text
              FROM loyalty_draw d JOIN loyalty_entry e ON e.id = d.entry_id AND e.kind = 'expire'
+             JOIN loyalty_operation o ON o.id = e.operation_id
              JOIN loyalty_lot l ON l.id = d.lot_id
             GROUP BY d.lot_id, l.expires_at, l.remaining
-           HAVING count(*) > 1 OR l.expires_at IS NULL OR l.remaining <> 0""",
+           HAVING count(*) > 1 OR l.remaining <> 0
+               OR NOT bool_and(coalesce(e.occurred_at = l.expires_at, false) OR coalesce(o.trail->0->>'rule' = 'inactivity', false))""",
+    ),
+    "wallet_was_active": (
+        "A wallet was active no earlier than its last purchase with points or use of them.",
+        """SELECT 'wallet', w.id, w.active_at::text, max(e.occurred_at)::text
+             FROM loyalty_entry e JOIN loyalty_wallet w ON w.id = e.wallet_id
+            WHERE e.kind IN ('earn', 'redeem') GROUP BY w.id HAVING max(e.occurred_at) > w.active_at""",
     ),
     "clearing_nets_to_zero": (
         "A cancelled redemption leaves no debt between businesses behind.",

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet, Sum
 
-from loyalty.models import Entry, Lot, Purchase, Redemption
+from loyalty.models import Entry, Lot, Purchase, Redemption, Wallet
 from loyalty.rules import Rules
 
 LAST = 5
@@ -98,13 +98,13 @@ def last(*, wallet_id: int, rules: Rules) -> list[Recent]:
         return [Recent(*row) for row in cursor.fetchall()]
 
 
-def expiring(*, wallet_id: int, rules: Rules) -> list[dict[str, Any]]:
+def expiring(*, wallet: Wallet, rules: Rules) -> list[dict[str, Any]]:
     """What expires when, soonest first: {points, at}; beside a confidential business only what one issued oneself."""
-    lots = Lot.objects.filter(wallet_id=wallet_id, open=True, expires_at__isnull=False)
+    lots = Lot.objects.open_of(wallet).filter(gone_at__isnull=False)
     if rules.discreet:
         lots = lots.filter(issuer_id=rules.business_id)
-    rows = lots.values("expires_at").annotate(points=Sum("remaining")).order_by("expires_at")
-    return [{"points": row["points"], "at": row["expires_at"]} for row in rows]
+    rows = lots.values("gone_at").annotate(points=Sum("remaining")).order_by("gone_at")
+    return [{"points": row["points"], "at": row["gone_at"]} for row in rows]
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ class Why:
     elsewhere: int | None
 
 
-def why(*, wallet_id: int, rules: Rules) -> Why:
-    lots = Lot.objects.filter(wallet_id=wallet_id, open=True)
-    mine = lots.filter(issuer_id=rules.business_id).select_related("entry__operation").order_by("expires_at", "id")
+def why(*, wallet: Wallet, rules: Rules) -> Why:
+    lots = Lot.objects.open_of(wallet)
+    mine = lots.filter(issuer_id=rules.business_id).select_related("entry__operation").order_by("gone_at", "id")
     if rules.discreet:
         return Why(list(mine), None)
     others = lots.exclude(issuer_id=rules.business_id).aggregate(points=Sum("remaining"))["points"]

@@ -159,7 +159,7 @@ PURCHASE = f"""
 SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
-       %(last_entry)s::bigint, %(visits)s::integer
+       %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean
      ) AS p(outcome, o, customer, amount)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
@@ -207,6 +207,7 @@ def purchase(
             "tier": tier_id,
             "last_entry": seen[0] if seen else None,
             "visits": seen[1] if seen else None,
+            "idle_expires": rules.expiry.by_inactivity,
             "expires_at": expires_at,
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
         },
@@ -408,18 +409,35 @@ def clock_at(moment: datetime) -> Iterator[None]:
 
 DUE_WALLETS = """
 SELECT DISTINCT wallet_id FROM loyalty_lot
- WHERE open AND expires_at <= loyalty_now() ORDER BY wallet_id LIMIT %s::integer"""
+ WHERE open AND expires_at <= loyalty_now() AND wallet_id > %s::bigint ORDER BY wallet_id LIMIT %s::integer"""
+# Along the primary key: an index on what every purchase moves would cost each of them more than this costs a night.
+IDLE_WALLETS = """
+SELECT w.id FROM loyalty_wallet w JOIN businesses_program p ON p.id = w.program_id
+ WHERE p.expiry_kind = 'inactivity' AND p.points_last_months IS NOT NULL AND w.balance > 0
+   AND w.active_at + make_interval(months => p.points_last_months) <= loyalty_now()
+   AND w.id > %s::bigint ORDER BY w.id LIMIT %s::integer"""
 EXPIRE = "SELECT coalesce(sum(loyalty_expire(wallet_id)), 0)::bigint FROM unnest(%s::bigint[]) AS due(wallet_id)"
 
 
 def expire_due() -> int:
-    """Expires every due lot of the installation, a commit per few wallets, and returns the points. Safe to repeat."""
-    expired = 0
+    """Expires every lot of the installation whose moment has come, and returns the points. Safe to repeat."""
+    return _expire(DUE_WALLETS)
+
+
+def expire_idle() -> int:
+    """Expires every wallet in which nothing has happened for too long, and returns the points. Safe to repeat."""
+    return _expire(IDLE_WALLETS)
+
+
+def _expire(which: str) -> int:
+    """A commit per few wallets, in the order in which everybody locks several."""
+    expired = last = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(DUE_WALLETS, [WALLETS_PER_SWEEP])
+            cursor.execute(which, [last, WALLETS_PER_SWEEP])
             due = [wallet_id for (wallet_id,) in cursor.fetchall()]
             if not due:
                 return expired
             cursor.execute(EXPIRE, [due])
             expired += cursor.fetchone()[0]
+            last = due[-1]

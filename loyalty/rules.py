@@ -10,10 +10,9 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from dateutil.relativedelta import relativedelta
-
 from businesses.models import Branch, Business
 from loyalty.earning import Multiplier, Rule, Terms, folded
+from loyalty.expiry import Expiry
 from loyalty.models import EarningRule, Tier
 
 
@@ -36,7 +35,7 @@ class Rules:
     time_zone: str
     language: str
     purchase_limit: Decimal | None
-    points_last_months: int | None
+    expiry: Expiry
     terms: Terms
     earning: tuple[Rule, ...]
     series: dict[int, list[int]]  # all rules before a capped one that it took the place of, by its id
@@ -52,8 +51,8 @@ class Rules:
         return self.tiers[tier_id].name if tier_id in self.tiers else None
 
     def expires_at(self, earned_at: datetime) -> datetime | None:
-        months = self.points_last_months
-        return earned_at + relativedelta(months=months) if months else None
+        """Of points earned then, where they have a moment of their own."""
+        return self.expiry.of_lot(earned_at, ZoneInfo(self.time_zone))
 
     @property
     def asks_past(self) -> bool:
@@ -95,7 +94,7 @@ def _load(business_id: int) -> Rules:
         time_zone=business.time_zone,
         language=business.language,
         purchase_limit=business.purchase_limit,
-        points_last_months=program.points_last_months,
+        expiry=Expiry.of(program),
         terms=Terms(
             rate=business.earn_rate,
             minimum_spend=business.minimum_spend,

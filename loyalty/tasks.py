@@ -19,6 +19,11 @@ def expire_points() -> None:
     ledger.expire_due()
 
 
+@shared_task(does=_("Takes the points of customers who have not come for too long, where a programme says so."))
+def expire_idle_points() -> None:
+    ledger.expire_idle()
+
+
 @shared_task(does=_("Proves that every balance is the sum of its entries."))
 def audit_ledger() -> None:
     """Every night's proof. A broken promise is an error in the log, where somebody is told, and a failed run."""

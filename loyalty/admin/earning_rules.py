@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
@@ -31,7 +31,7 @@ class InForce(admin.SimpleListFilter):
     parameter_name = "ended"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("no", gettext("In force")), ("yes", gettext("Ended"))]
+        return [("no", gettext("In force")), ("yes", pgettext("rule", "Ended"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(ended_at__isnull=self.value() == "no") if self.value() else queryset

@@ -106,13 +106,13 @@ class BalanceView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        wallet = Wallet.objects.get(pk=known.wallet_id)
+        wallet = Wallet.objects.select_related("program").get(pk=known.wallet_id)
         return Answer(
             {
                 "balance": wallet.balance,
                 "owed": wallet.owed,
                 "pending": 0,
-                "expiring": history.expiring(wallet_id=wallet.pk, rules=rules),
+                "expiring": history.expiring(wallet=wallet, rules=rules),
                 "tier": rules.tier_name(wallet.tier_id),
                 "next_tier": None,
             }
@@ -141,8 +141,8 @@ class WhyView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        wallet = Wallet.objects.get(pk=known.wallet_id)
-        why = history.why(wallet_id=wallet.pk, rules=rules)
+        wallet = Wallet.objects.select_related("program").get(pk=known.wallet_id)
+        why = history.why(wallet=wallet, rules=rules)
         return Answer(
             {
                 "balance": wallet.balance,
@@ -153,7 +153,7 @@ class WhyView(CustomerCall):
                         "credit": lot.credit,
                         "remaining": lot.remaining,
                         "earned_at": lot.entry.occurred_at,
-                        "expires_at": lot.expires_at,
+                        "expires_at": lot.gone_at,
                         "trail": lot.entry.operation.trail or [],
                     }
                     for lot in why.lots

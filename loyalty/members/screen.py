@@ -184,7 +184,7 @@ def _chart(member: Membership, today: date) -> charts.Columns:
 
 
 def _why(rules: Rules, wallet: Wallet, now: datetime) -> Context:
-    why = history.why(wallet_id=wallet.pk, rules=rules)
+    why = history.why(wallet=wallet, rules=rules)
     rest = why.lots[LOTS:]
     return {
         "lots": [_lot(lot, rules, now) for lot in why.lots[:LOTS]],
@@ -201,7 +201,7 @@ def _lot(lot: Lot, rules: Rules, now: datetime) -> Context:
     points = ngettext("%(remaining)s point", "%(remaining)s points", lot.remaining)
     left = ngettext("%(remaining)s of %(credit)s point left", "%(remaining)s of %(credit)s points left", lot.credit)
     issued = _("given on %(day)s") % {"day": day(lot.entry.occurred_at.astimezone(zone).date(), now)}
-    expires = lot.expires_at and _("expires on %(day)s") % {"day": day(lot.expires_at.astimezone(zone).date(), now)}
+    expires = lot.gone_at and _("expires on %(day)s") % {"day": day(lot.gone_at.astimezone(zone).date(), now)}
     return {
         "title": (points if whole else left) % figures,
         "detail": f"{issued} · {expires or _('never expires')}",

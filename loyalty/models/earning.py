@@ -55,7 +55,7 @@ class EarningRule(models.Model):
     categories = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     skus = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     discounted = models.BooleanField(_("only what is sold at a discount"), default=False)
-    minimum_spend = models.DecimalField(_("from"), max_digits=15, decimal_places=3, default=0)
+    minimum_spend = models.DecimalField(_("minimum spend"), max_digits=15, decimal_places=3, default=0)
     # When, by the business's clock.
     starts_on = models.DateField(_("first day"), null=True, blank=True)
     ends_on = models.DateField(_("last day"), null=True, blank=True)

@@ -5,15 +5,17 @@ the SQL functions verify what they store, and `audit_ledger` proves it.
 """
 
 import uuid
+from datetime import datetime
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Now
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import ApiKey, Branch, Business, Program, Staff
 from customers.models import Customer
+from loyalty.expiry import Expiry
 from loyalty.models.columns import TransactionIdField, hot
 from loyalty.models.tiers import Tier
 
@@ -28,6 +30,7 @@ class Wallet(models.Model):
     balance = models.BigIntegerField(db_default=0)
     lifetime = models.BigIntegerField(db_default=0, help_text="points ever earned, net of refunds and adjustments")
     owed = models.BigIntegerField(db_default=0, help_text="refunded points that were already spent")
+    active_at = models.DateTimeField(db_default=Now(), help_text="the last purchase or use of points")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -144,6 +147,14 @@ class Entry(models.Model):
         return f"{self.get_kind_display()} {self.points:+d}"
 
 
+class LotQuerySet(models.QuerySet["Lot"]):
+    def open_of(self, wallet: Wallet) -> "LotQuerySet":
+        """Those with points left. `gone_at`: their own moment, or that at which the wallet has been idle for too long."""
+        idle_at = Expiry.of(wallet.program).of_wallet(wallet.active_at)
+        whole = Value(idle_at, output_field=models.DateTimeField())
+        return self.filter(wallet=wallet, open=True).annotate(gone_at=Least(F("expires_at"), whole))
+
+
 class Lot(models.Model):
     """Points earned together: who issued them, when they expire, how many remain. Only `remaining` ever moves."""
 
@@ -160,6 +171,9 @@ class Lot(models.Model):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+
+    objects = LotQuerySet.as_manager()
+    gone_at: datetime | None  # as `open_of` reads it
 
     class Meta:
         verbose_name, verbose_name_plural = _("lot"), _("lots")

@@ -5,19 +5,21 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses import shown
+from businesses.models import ExpiryKind
+from loyalty.expiry import Expiry
 from loyalty.models import Lot, Wallet
 from loyalty.points import journal
 
 
 def by_month(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> list[dict[str, Any]]:
     """The days of each month on which points expire, by the calendar of `zone`, with where those were earned."""
-    lots = _open(wallet).filter(expires_at__gt=at).annotate(day=TruncDate("expires_at", tzinfo=zone))
+    lots = Lot.objects.open_of(wallet).filter(gone_at__gt=at).annotate(day=TruncDate("gone_at", tzinfo=zone))
     sums = lots.values("day", "issuer__name").annotate(points=Sum("remaining")).order_by("day", "-points")
     days = [(day, list(places)) for day, places in groupby(sums, key=lambda row: row["day"])]
     months = [(first, list(group)) for first, group in groupby(days, key=lambda pair: pair[0].replace(day=1))]
@@ -33,23 +35,37 @@ def by_month(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> list[dict[str, 
 
 def lasting(wallet: Wallet) -> int:
     """Points that never expire."""
-    return _open(wallet).filter(expires_at=None).aggregate(points=Sum("remaining"))["points"] or 0
+    return Lot.objects.open_of(wallet).filter(gone_at=None).aggregate(points=Sum("remaining"))["points"] or 0
 
 
 def rule(wallet: Wallet) -> str:
     """How long points of this programme last."""
-    months = wallet.program.points_last_months
+    policy = Expiry.of(wallet.program)
+    months = policy.months
     if months is None:
         return _("Points of this programme do not expire.")
-    return ngettext(
-        "Points last %(months)s month from the day you earn them. Those that expire first are spent first.",
-        "Points last %(months)s months from the day you earn them. Those that expire first are spent first.",
-        months,
-    ) % {"months": months}
-
-
-def _open(wallet: Wallet) -> QuerySet[Lot]:
-    return Lot.objects.filter(wallet_id=wallet.pk, open=True)
+    match policy.kind:
+        case ExpiryKind.INACTIVITY:
+            said = ngettext(
+                "Points last as long as you come. After %(months)s month without a purchase or a reward they expire.",
+                "Points last as long as you come. After %(months)s months without a purchase or a reward they expire.",
+                months,
+            )
+        case ExpiryKind.MONTH_END:
+            said = ngettext(
+                "Points last %(months)s month, until the end of that month. Those that expire first are spent first.",
+                "Points last %(months)s months, until the end of that month. Those that expire first are spent first.",
+                months,
+            )
+        case ExpiryKind.YEARLY:
+            said = _("Points last until the day that is written beside them. Those that expire first are spent first.")
+        case _kind:
+            said = ngettext(
+                "Points last %(months)s month from the day you earn them. Those that expire first are spent first.",
+                "Points last %(months)s months from the day you earn them. Those that expire first are spent first.",
+                months,
+            )
+    return said % {"months": months}
 
 
 def _row(day: date, places: list[Any]) -> dict[str, str]:

@@ -52,8 +52,8 @@ def rows(entries: Iterable[Entry], *, wallet: Wallet, at: datetime) -> list[dict
 
 def next_expiry(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> Expiring | None:
     """The first day on which points expire, by the calendar of `zone`."""
-    lots = Lot.objects.filter(wallet_id=wallet.pk, open=True, expires_at__gt=at)
-    by_day = lots.annotate(day=TruncDate("expires_at", tzinfo=zone)).values("day").annotate(points=Sum("remaining"))
+    lots = Lot.objects.open_of(wallet).filter(gone_at__gt=at)
+    by_day = lots.annotate(day=TruncDate("gone_at", tzinfo=zone)).values("day").annotate(points=Sum("remaining"))
     first = by_day.order_by("day").first()
     if first is None:
         return None

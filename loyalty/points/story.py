@@ -104,7 +104,7 @@ def _lots(lines: list[Entry]) -> list[str]:
     came = [line for line in lines if line.points > 0 and line.kind != EntryKind.REVERSE]
     if not came:
         return []
-    left = Lot.objects.filter(wallet_id=came[0].wallet_id, open=True, entry__in=[line.pk for line in came])
+    left = Lot.objects.open_of(came[0].wallet).filter(entry__in=[line.pk for line in came])
     zone = ZoneInfo(came[0].business.time_zone) if came[0].business else None
     said = [_left(lot, zone) for lot in left]
     return said or [_("None of these points are left: they were spent, taken back, or have expired.")]
@@ -112,7 +112,7 @@ def _lots(lines: list[Entry]) -> list[str]:
 
 def _left(lot: Lot, zone: ZoneInfo | None) -> str:
     many = lot.remaining
-    if lot.expires_at is None:
+    if lot.gone_at is None:
         whole = ngettext("This %(points)s point does not expire.", "These %(points)s points do not expire.", many)
         part = ngettext(
             "%(points)s point of them is left. It does not expire.",
@@ -128,7 +128,7 @@ def _left(lot: Lot, zone: ZoneInfo | None) -> str:
             "%(points)s points of them are left, until %(day)s.",
             many,
         )
-    day = journal.full_day(lot.expires_at.astimezone(zone).date()) if lot.expires_at else ""
+    day = journal.full_day(lot.gone_at.astimezone(zone).date()) if lot.gone_at else ""
     return (whole if many == lot.credit else part) % {"points": shown.number(many), "day": day}
 
 

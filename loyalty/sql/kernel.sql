@@ -80,29 +80,42 @@ BEGIN
   END IF;
 END $$;
 
--- Expires the due lots of a locked wallet, each as an operation of its own, and returns the wallet as it is then.
+-- The moment at which a wallet expires whole for want of activity; NULL where the programme has no such rule.
+DROP FUNCTION IF EXISTS loyalty_idle_at;
+CREATE FUNCTION loyalty_idle_at(p_wallet loyalty_wallet) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+  SELECT p_wallet.active_at + make_interval(months => points_last_months)
+    FROM businesses_program WHERE id = p_wallet.program_id AND expiry_kind = 'inactivity'
+$$;
+
+-- Expires the due lots of a locked wallet, each as an operation of its own, and returns the wallet as it is then. What has
+-- been idle for too long says so in its trail.
 DROP FUNCTION IF EXISTS loyalty_expire_due;
 CREATE FUNCTION loyalty_expire_due(p_wallet loyalty_wallet, p_now timestamptz) RETURNS loyalty_wallet
 LANGUAGE plpgsql AS $$
 DECLARE
+  v_idle_at timestamptz := loyalty_idle_at(p_wallet);
   v_lot loyalty_lot;
+  v_at timestamptz;
   v_operation bigint;
   v_entry bigint;
 BEGIN
   FOR v_lot IN
-    SELECT * FROM loyalty_lot WHERE wallet_id = p_wallet.id AND open AND expires_at <= p_now ORDER BY expires_at, id
+    SELECT * FROM loyalty_lot WHERE wallet_id = p_wallet.id AND open AND least(expires_at, v_idle_at) <= p_now
+     ORDER BY least(expires_at, v_idle_at), id
   LOOP
+    v_at := least(v_lot.expires_at, v_idle_at);
     p_wallet.balance := p_wallet.balance - v_lot.remaining;
     INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, business_id, wallet_id, customer_id,
-                                   points, balance_after, local_on, occurred_at)
+                                   points, balance_after, trail, local_on, occurred_at)
     VALUES (loyalty_new_public_id(), 'system', 'expire:' || v_lot.id, '', 'expiry', v_lot.issuer_id, p_wallet.id,
             p_wallet.customer_id, -v_lot.remaining, p_wallet.balance,
-            (v_lot.expires_at AT TIME ZONE (SELECT time_zone FROM businesses_business WHERE id = v_lot.issuer_id))::date,
-            v_lot.expires_at)
+            CASE WHEN v_lot.expires_at IS NULL OR v_idle_at < v_lot.expires_at THEN jsonb_build_array(jsonb_build_object(
+              'rule', 'inactivity', 'operation', 'expire', 'value', p_wallet.active_at)) END,
+            (v_at AT TIME ZONE (SELECT time_zone FROM businesses_business WHERE id = v_lot.issuer_id))::date, v_at)
     RETURNING id INTO v_operation;
     INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
     VALUES (v_operation, p_wallet.id, p_wallet.customer_id, v_lot.issuer_id, 'expire', -v_lot.remaining,
-            p_wallet.balance, v_lot.expires_at)
+            p_wallet.balance, v_at)
     RETURNING id INTO v_entry;
     INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, issuer_id, points, point_value)
     VALUES (v_entry, v_lot.id, p_wallet.id, p_wallet.customer_id, v_lot.issuer_id, v_lot.remaining, 0);
@@ -143,7 +156,7 @@ CREATE FUNCTION loyalty_purchase(
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_customer bigint, p_phone text, p_external_id text,
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
-  p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL,
+  p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -171,7 +184,7 @@ BEGIN
   END IF;
   v_wallet := loyalty_lock_wallet(p_program, v_customer);
   IF v_wallet.id IS NULL AND v_customer IS NOT NULL THEN
-    INSERT INTO loyalty_wallet (program_id, customer_id) VALUES (p_program, v_customer)
+    INSERT INTO loyalty_wallet (program_id, customer_id, active_at) VALUES (p_program, v_customer, v_occurred_at)
       ON CONFLICT (customer_id, program_id) DO NOTHING;
     v_enrolled := FOUND;
     v_wallet := loyalty_lock_wallet(p_program, v_customer);
@@ -217,6 +230,11 @@ BEGIN
       v_local_on, v_occurred_at, p_reference)
     RETURNING * INTO operation;
     RETURN;
+  END IF;
+
+  -- Where idle wallets expire, one that has been idle for too long does so before it is active again.
+  IF p_idle_expires THEN
+    v_wallet := loyalty_expire_due(v_wallet, v_now);
   END IF;
 
   -- A free purchase is no visit. `visit_days` looks for a purchase of the same day only when this one comes late.
@@ -265,8 +283,11 @@ BEGIN
       PERFORM loyalty_collect(v_wallet, operation);
     END IF;
     UPDATE loyalty_wallet
-       SET balance = operation.balance_after, lifetime = lifetime + p_points, owed = owed - v_collect
+       SET balance = operation.balance_after, lifetime = lifetime + p_points, owed = owed - v_collect,
+           active_at = greatest(active_at, v_occurred_at)
      WHERE id = v_wallet.id;
+  ELSIF p_idle_expires THEN
+    UPDATE loyalty_wallet SET active_at = greatest(active_at, v_occurred_at) WHERE id = v_wallet.id;
   END IF;
 END $$;
 
@@ -340,7 +361,8 @@ BEGIN
   VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'redeem', -p_points, operation.balance_after, v_occurred_at)
   RETURNING id INTO v_entry;
   PERFORM loyalty_draw_points(v_wallet, v_entry, p_points, p_business);
-  UPDATE loyalty_wallet SET balance = operation.balance_after WHERE id = v_wallet.id;
+  UPDATE loyalty_wallet SET balance = operation.balance_after, active_at = greatest(active_at, v_occurred_at)
+   WHERE id = v_wallet.id;
 END $$;
 
 -- Takes back the points of a refunded purchase: what is left of its own lot, then of others; the rest is owed.
@@ -392,7 +414,8 @@ BEGIN
           p_wallet.balance + p_reversal.points, p_redeem, p_reversal.occurred_at)
   RETURNING id INTO v_entry;
   FOR v_draw IN
-    SELECT d.lot_id, d.issuer_id, d.points, d.point_value, d.business_id, coalesce(l.expires_at <= p_now, false) AS expired
+    SELECT d.lot_id, d.issuer_id, d.points, d.point_value, d.business_id, coalesce(l.expires_at <= p_now, false)
+           OR EXISTS (SELECT FROM loyalty_operation o WHERE o.scope = 'system' AND o.key = 'expire:' || l.id) AS expired
       FROM loyalty_draw d JOIN loyalty_lot l ON l.id = d.lot_id
      WHERE d.entry_id = p_redeem ORDER BY d.id
   LOOP
@@ -548,6 +571,7 @@ BEGIN
     PERFORM loyalty_draw_points(v_wallet, v_entry, -v_points, p_business, p_issuer => p_business);
   END IF;
   UPDATE loyalty_wallet
-     SET balance = operation.balance_after, lifetime = lifetime + v_points, owed = owed - v_collect
+     SET balance = operation.balance_after, lifetime = lifetime + v_points, owed = owed - v_collect,
+         active_at = CASE WHEN v_points > 0 THEN greatest(active_at, v_now) ELSE active_at END
    WHERE id = v_wallet.id;
 END $$;

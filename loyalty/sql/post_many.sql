@@ -90,8 +90,10 @@ BEGIN
     SELECT f.entry, f.wallet, f.customer, p_business, f.points, f.points, f.expires_at
       FROM fresh f WHERE f.points > 0 ORDER BY f.entry
   ), wallets AS (
-    UPDATE loyalty_wallet w SET balance = w.balance + e.points, lifetime = w.lifetime + e.points
-      FROM (SELECT f.wallet, sum(f.points) AS points FROM fresh f GROUP BY f.wallet) e WHERE w.id = e.wallet
+    UPDATE loyalty_wallet w SET balance = w.balance + e.points, lifetime = w.lifetime + e.points,
+                                active_at = greatest(w.active_at, e.last_at)
+      FROM (SELECT f.wallet, sum(f.points) AS points, max(f.occurred_at) AS last_at FROM fresh f GROUP BY f.wallet) e
+     WHERE w.id = e.wallet
   )
   SELECT s.n, CASE
       WHEN coalesce(s.seen, s.first_hash) <> s.hash THEN 'key_reused'

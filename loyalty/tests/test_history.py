@@ -50,7 +50,7 @@ def test_beside_a_confidential_business_nothing_of_the_others_shows(shop: Shop, 
     other = new_shop("other")
     buy(shop, 10)
     buy(other, 77)
-    mine = {"wallet_id": wallet().pk}
+    mine = {"wallet": wallet()}
     assert [line.points for line in lines_of(shop)] == [77, 10]
     assert history.why(**mine, rules=shop.rules).elsewhere == 77
     assert sum(each["points"] for each in history.expiring(**mine, rules=shop.rules)) == 87

@@ -10,8 +10,8 @@ from businesses.sqlfiles import load
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0009_points_cap_day'),
-        ('loyalty', '0011_disputes_in_the_panel_rare_kinds'),
+        ('businesses', '0010_points_cap_day'),
+        ('loyalty', '0012_answers_are_read'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None)),
                 ('skus', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, size=None)),
                 ('discounted', models.BooleanField(default=False, verbose_name='only what is sold at a discount')),
-                ('minimum_spend', models.DecimalField(decimal_places=3, default=0, max_digits=15, verbose_name='from')),
+                ('minimum_spend', models.DecimalField(decimal_places=3, default=0, max_digits=15, verbose_name='minimum spend')),
                 ('starts_on', models.DateField(blank=True, null=True, verbose_name='first day')),
                 ('ends_on', models.DateField(blank=True, null=True, verbose_name='last day')),
                 ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, help_text='0 = Monday', size=None)),

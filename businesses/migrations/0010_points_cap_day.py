@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0008_operator_changes_settings'),
+        ('businesses', '0009_words_of_the_panel'),
     ]
 
     operations = [
