@@ -1,23 +1,27 @@
 """What the superadmin sees and does of programmes, businesses and those who work there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ValidationError
+from django.forms import ChoiceField, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from businesses import changes, onboarding, staffing, users
+from businesses import changes, onboarding, places, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
 from businesses.transfer import Transfers
 
+SINCE = Column(gettext_lazy("since"), "created_at")
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
     BusinessStatus.ACTIVE.value: "success",
@@ -28,7 +32,13 @@ STATUS_COLOURS = {
 
 @admin.register(Program)
 class ProgramAdmin(NeverDeleted):
-    list_display = ("name", "currency", "point_value", "join_code", "created_at")
+    list_display = (
+        "name",
+        "currency",
+        Column(gettext_lazy("value of a point"), "point_value", figure=True),
+        "join_code",
+        SINCE,
+    )
     search_fields = ("name", "slug")
     fields = ("name", "slug", "currency", "rounding", "point_value", "points_last_months", "join_code")
 
@@ -36,22 +46,35 @@ class ProgramAdmin(NeverDeleted):
         return ("slug", "currency") if obj else ()  # amounts and points are kept in it
 
 
+CHOICES: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
+    "country": lambda: places.countries(get_language() or "en"),
+    "time_zone": lambda: [(zone, zone.replace("_", " ")) for zone in places.all_time_zones()],
+    "language": lambda: settings.LANGUAGES,
+}
+
+
 @admin.register(Business)
 class BusinessAdmin(Transfers, NeverDeleted):
     imports, exports = BusinessImport, BusinessExport
-    list_display = ("name", "program", "standing", "category", "country", "created_at")
+    list_display = ("name", "program", "standing", "category", "country", SINCE)
     list_filter = ("status", "program", "category")
     list_select_related = ("program",)
     search_fields = ("name", "slug")
-    readonly_fields = ("program", "standing", "slug", "owners", "created_at")
+    readonly_fields = ("program", "standing", "slug", "owners", SINCE)
     fieldsets = (
-        (None, {"fields": ("name", "program", "standing", "owners", "slug", "created_at")}),
+        (None, {"fields": ("name", "program", "standing", "owners", "slug", SINCE)}),
         (gettext_lazy("The shop"), {"fields": ("category", "confidential", "country", "time_zone", "language")}),
         (gettext_lazy("Contact"), {"fields": ("contact_person", "support_email", "support_phone")}),
         (gettext_lazy("Points"), {"fields": ("earn_rate", "minimum_spend", "points_cap", "purchase_limit")}),
     )
     actions = ("accept", "decline")
     actions_detail = ("accept_this", "decline_this")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choices = CHOICES.get(db_field.name)
+        if choices is None:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return ChoiceField(label=capfirst(db_field.verbose_name), choices=choices, widget=UnfoldAdminSelectWidget)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an owner registers it, or a file of them is imported
@@ -129,8 +152,16 @@ class BranchAdmin(Transfers, NeverDeleted):
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business",)
     search_fields = ("name", "city", "address")
-    fields = ("business", "public_id", "name", "city", "address", "hours", Column(gettext_lazy("closed"), "closed_at"))
-    readonly_fields = ("business", "public_id", fields[-1])
+    fields = (
+        "business",
+        "name",
+        "city",
+        "address",
+        "hours",
+        Column(gettext_lazy("closed"), "closed_at"),
+        Column(gettext_lazy("id"), "public_id"),
+    )
+    readonly_fields = ("business", *fields[-2:])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # its business opens it, or a file of them is imported
@@ -139,7 +170,8 @@ class BranchAdmin(Transfers, NeverDeleted):
 @admin.register(Staff)
 class StaffAdmin(ReadOnly):
     fields = (
-        Column(gettext_lazy("person"), "user"),
+        Column(gettext_lazy("person"), "user.full_name"),
+        Column(gettext_lazy("e-mail"), "user.email"),
         Column(gettext_lazy("business"), "business"),
         "role",
         "branch",
@@ -173,7 +205,7 @@ class UserAdmin(ReadOnly):
         "email",
         Column(gettext_lazy("name"), show=lambda user: user.get_full_name()),
         Column(gettext_lazy("may sign in"), "is_active", boolean=True),
-        Column(gettext_lazy("superadmin"), "is_superuser", boolean=True),
+        Column(gettext_lazy("superadmin"), show=lambda user: _("Yes") if user.is_superuser else None),
         Column(gettext_lazy("last sign-in"), "last_login"),
         Column(gettext_lazy("since"), "date_joined"),
     )
@@ -232,7 +264,7 @@ class SettingChangeAdmin(ReadOnly):
     fields = (
         Column(gettext_lazy("when"), "at"),
         Column(gettext_lazy("business"), "business"),
-        Column(gettext_lazy("setting"), show=lambda change: _label(change.field)),
+        Column(gettext_lazy("setting"), "setting"),
         Column(gettext_lazy("before"), "before"),
         Column(gettext_lazy("after"), "after"),
         Column(gettext_lazy("by"), "author"),
@@ -240,8 +272,3 @@ class SettingChangeAdmin(ReadOnly):
     list_display = fields
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business", "staff__user", "api_key", "operator")
-
-
-def _label(setting: str) -> str:
-    field: Any = Business._meta.get_field(setting)
-    return str(field.verbose_name)

@@ -40,6 +40,11 @@ def time_zones(country: str) -> list[str]:
     return ([main] if main else []) + sorted(zone for zone in zones if zone != main)
 
 
+@cache
+def all_time_zones() -> list[str]:
+    return sorted({zone for zones in get_global("territory_zones").values() for zone in zones})
+
+
 def language(country: str) -> str:
     """The first of our languages that is official there, else English."""
     official = get_official_languages(country)

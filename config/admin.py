@@ -36,7 +36,7 @@ STATE_COLOURS = {
 class LogAdmin(ReadOnly):
     fields = (
         Column(_("when"), "action_time"),
-        Column(_("who"), "user"),
+        Column(_("who"), "user.full_name"),
         Column(_("what"), show=lambda entry: entry.content_type.name if entry.content_type else None),
         Column(_("which"), "object_repr"),
         Column(_("done"), show=lambda entry: entry.get_change_message() or entry.get_action_flag_display()),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from businesses.models import Business
-from businesses.panel import ByBusiness, Column, ReadOnly, Reason, RecordedOn, record_id
+from businesses.panel import ByBusiness, Column, ReadOnly, Reason, RecordedOn, number, record_id
 from customers import blocking, phones
 from customers.models import Consent, Customer, ExternalId, Message, Profile
 
@@ -28,6 +28,15 @@ THEIR_PHONE = Column(
 )
 BLOCKED = Column(gettext_lazy("blocked since"), "blocked_at")
 FIND = gettext_lazy("Phone, as people write it")
+SOURCES = {
+    "api": gettext_lazy("The API"),
+    "counter": gettext_lazy("The counter"),
+    "erasure": gettext_lazy("When all was forgotten"),
+    "import": gettext_lazy("A file"),
+    "join": gettext_lazy("A QR poster"),
+    "points": gettext_lazy("The customer's own page"),
+    "portal": gettext_lazy("The list of customers"),
+}
 
 
 def meant(text: str) -> list[str]:
@@ -127,7 +136,7 @@ class MessageAdmin(ReadOnly):
         Column(gettext_lazy("business"), "business"),
         Column(gettext_lazy("channel"), "channel"),
         Column(gettext_lazy("status"), "status"),
-        Column(gettext_lazy("attempts"), "attempts"),
+        number(gettext_lazy("attempts"), "attempts"),
         Column(gettext_lazy("error"), "error"),
         Column(gettext_lazy("written"), "created_at"),
         Column(gettext_lazy("sent"), "sent_at"),
@@ -152,8 +161,8 @@ class ConsentAdmin(ReadOnly):
         Column(gettext_lazy("business"), "business"),
         Column(gettext_lazy("channel"), "channel"),
         Column(gettext_lazy("agreed"), "granted", boolean=True),
-        Column(gettext_lazy("text"), "text_version"),
-        Column(gettext_lazy("where"), "source"),
+        Column(gettext_lazy("wording of"), "text_version"),
+        Column(gettext_lazy("where"), show=lambda consent: SOURCES.get(consent.source, consent.source)),
         Column(gettext_lazy("when"), "at"),
     )
     list_display = fields

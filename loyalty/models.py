@@ -35,9 +35,9 @@ class TransactionIdField(models.Field):
 class Tier(models.Model):
     """A level of a programme; its multiplier applies to what its customers earn."""
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers", verbose_name=_("programme"))
     name = models.CharField(_("name"), max_length=60)
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(_("position"))
     multiplier = models.DecimalField(_("multiplier"), max_digits=6, decimal_places=3, default=1)
 
     class Meta:
@@ -51,7 +51,7 @@ class Tier(models.Model):
 class Wallet(models.Model):
     """A customer's points in one programme. `public_id` is the only name the customer has outside the code."""
 
-    program = hot(Program)
+    program = hot(Program, verbose_name=_("programme"))
     customer = hot(Customer)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     tier = hot(Tier, null=True)
@@ -225,6 +225,9 @@ class Draw(models.Model):
         verbose_name, verbose_name_plural = _("draw"), _("draws")
         indexes = [models.Index(fields=["entry"], name="draw_entry")]
 
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.points}"
+
 
 class Membership(models.Model):
     """A customer at one business. Counted in the same statement as the purchase; fully refunded ones count nowhere."""
@@ -293,6 +296,9 @@ class PurchaseLine(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("line"), _("lines")
         indexes = [models.Index(fields=["purchase", "position"], name="line_purchase")]
+
+    def __str__(self) -> str:
+        return self.name or self.sku
 
 
 class Approval(models.Model):
@@ -365,6 +371,7 @@ class Dispute(models.Model):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     answer = EncryptedTextField(blank=True)
+    read_at = models.DateTimeField(null=True)  # when the customer first opened the answer
 
     class Meta:
         verbose_name, verbose_name_plural = _("question"), _("questions")

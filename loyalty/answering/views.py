@@ -22,7 +22,6 @@ from customers import people
 from loyalty import disputes
 from loyalty.forms import AnswerForm
 from loyalty.models import Dispute
-from loyalty.points import journal
 
 PAGE = 20
 
@@ -107,7 +106,7 @@ def _rows(request: StaffRequest, found: list[Dispute]) -> list[dict[str, Any]]:
 def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, Any]:
     operation = asked.operation
     zone = ZoneInfo(request.business.time_zone)
-    when = f"{journal.full_day(operation.local_on)}, {shown.clock(operation.occurred_at.astimezone(zone))}"
+    when = f"{shown.full_day(operation.local_on)}, {shown.clock(operation.occurred_at.astimezone(zone))}"
     facts = [
         (_("What"), _what(request, asked)),
         (_("When"), when),
@@ -126,7 +125,7 @@ def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, 
 
 
 def _day(request: StaffRequest, moment: datetime) -> str:
-    return journal.full_day(moment.astimezone(ZoneInfo(request.business.time_zone)).date())
+    return shown.full_day(moment.astimezone(ZoneInfo(request.business.time_zone)).date())
 
 
 def _has_receipt(asked: Dispute) -> bool:

@@ -226,7 +226,7 @@ def _known(customer: Customer, mine: Wallet) -> list[tuple[str, str]]:
     rows = [
         (_("Phone"), phones.mask(customer.phone) if customer.phone else ""),
         (pgettext("person", "Name"), told.name),
-        (_("Birthday"), journal.full_day(told.birthday) if told.birthday else ""),
+        (_("Birthday"), shown.full_day(told.birthday) if told.birthday else ""),
         (_("E-mail"), told.email),
         (_("Language"), dict(settings.LANGUAGES).get(told.language, "")),
         (_("Purchases"), shown.number(bought)),
