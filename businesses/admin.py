@@ -10,18 +10,19 @@ from django.forms import ChoiceField, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from businesses import changes, onboarding, places, staffing, users
+from businesses import changes, onboarding, places, shown, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
 from businesses.transfer import Transfers
 
 SINCE = Column(gettext_lazy("since"), "created_at")
+COUNTRY = Column(gettext_lazy("country"), show=lambda business: places.country(business.country, shown.language()))
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
     BusinessStatus.ACTIVE.value: "success",
@@ -40,6 +41,7 @@ class ProgramAdmin(NeverDeleted):
         SINCE,
     )
     search_fields = ("name", "slug")
+    search_help_text = gettext_lazy("Name")
     fields = ("name", "slug", "currency", "rounding", "point_value", "points_last_months", "join_code")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Program | None = None) -> tuple[str, ...]:
@@ -47,7 +49,7 @@ class ProgramAdmin(NeverDeleted):
 
 
 CHOICES: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
-    "country": lambda: places.countries(get_language() or "en"),
+    "country": lambda: places.countries(shown.language()),
     "time_zone": lambda: [(zone, zone.replace("_", " ")) for zone in places.all_time_zones()],
     "language": lambda: settings.LANGUAGES,
 }
@@ -56,10 +58,11 @@ CHOICES: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
 @admin.register(Business)
 class BusinessAdmin(Transfers, NeverDeleted):
     imports, exports = BusinessImport, BusinessExport
-    list_display = ("name", "program", "standing", "category", "country", SINCE)
+    list_display = ("name", "program", "standing", "category", COUNTRY, SINCE)
     list_filter = ("status", "program", "category")
     list_select_related = ("program",)
     search_fields = ("name", "slug")
+    search_help_text = gettext_lazy("Name")
     readonly_fields = ("program", "standing", "slug", "owners", SINCE)
     fieldsets = (
         (None, {"fields": ("name", "program", "standing", "owners", "slug", SINCE)}),
@@ -86,7 +89,8 @@ class BusinessAdmin(Transfers, NeverDeleted):
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS)
     def standing(self, business: Business) -> Label:
-        return Label(business.status, business.get_status_display())
+        waits = business.status == BusinessStatus.WAITING
+        return Label(business.status, _("Waits") if waits else business.get_status_display())
 
     @display(description=gettext_lazy("owners"))
     def owners(self, business: Business) -> str:
@@ -152,6 +156,7 @@ class BranchAdmin(Transfers, NeverDeleted):
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business",)
     search_fields = ("name", "city", "address")
+    search_help_text = gettext_lazy("Name, city or address")
     fields = (
         "business",
         "name",
@@ -182,6 +187,7 @@ class StaffAdmin(ReadOnly):
     list_filter = ("role", ("business", ByBusiness))
     list_select_related = ("user", "business", "branch")
     search_fields = ("user__email", "user__first_name", "user__last_name")
+    search_help_text = gettext_lazy("Name or e-mail")
     actions_detail = ("end",)
 
     @action(description=gettext_lazy("End the membership"), url_path="end", icon="person_remove")
@@ -212,6 +218,7 @@ class UserAdmin(ReadOnly):
     list_display = fields
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "first_name", "last_name")
+    search_help_text = gettext_lazy("Name or e-mail")
     actions_detail = ("disable", "enable")
 
     @action(description=gettext_lazy("Disable"), url_path="disable", icon="block")
@@ -257,6 +264,7 @@ class ApiKeyAdmin(ReadOnly):
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business",)
     search_fields = ("name", "prefix")
+    search_help_text = gettext_lazy("Name, or how the key begins")
 
 
 @admin.register(SettingChange)

@@ -31,6 +31,7 @@ from businesses import shown
 
 MOST_COUNTED = 10_000
 PER_PAGE = 50
+NO_BREAK = "\u00a0"
 LATE = timedelta(hours=1)  # rows are numbered when they are begun and seen when they are committed
 
 
@@ -56,9 +57,9 @@ class Column:
     def __call__(self, record: Model) -> Any:
         value = self.show(record) if self.show else self.value(record)
         if isinstance(value, datetime):
-            return shown.full_moment(timezone.localtime(value))
+            return shown.full_moment(timezone.localtime(value)).replace(" ", NO_BREAK)
         if isinstance(value, date):
-            return shown.short_day(value)
+            return shown.short_day(value).replace(" ", NO_BREAK)
         if isinstance(value, Decimal):
             return shown.decimal(value)
         return None if value == "" else value
@@ -164,17 +165,18 @@ class PanelAdmin(ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def find(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Those that are meant by what was typed. Called where `search_help_text` is set."""
+        """Those that are meant by what was typed. Called where `search_help_text` says so without `search_fields`."""
         raise NotImplementedError
 
     def get_search_fields(self, request: HttpRequest) -> Any:
-        return ("pk",) if self.search_help_text else self.search_fields  # unfold shows the field where there are some
+        # unfold shows the field where there are some.
+        return self.search_fields or (("pk",) if self.search_help_text else ())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()[:255]
-        if not self.search_help_text:
+        if self.search_fields or not self.search_help_text:
             found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, text)
             return found
         return (self.find(queryset, text) if text else queryset), False

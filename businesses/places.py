@@ -26,6 +26,10 @@ def countries(language: str) -> list[tuple[str, str]]:
     return sorted(((code, names[code]) for code in known), key=lambda pair: pair[1].casefold())
 
 
+def country(code: str, language: str) -> str:
+    return str(Locale.parse(language).territories.get(code, code))
+
+
 @cache
 def currencies(country: str) -> list[str]:
     """The legal tender of today, the usual one first."""

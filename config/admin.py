@@ -44,6 +44,7 @@ class LogAdmin(ReadOnly):
     list_display = fields
     list_select_related = ("user", "content_type")
     search_fields = ("user__email",)
+    search_help_text = _("E-mail")
 
 
 class OfTask(admin.SimpleListFilter):

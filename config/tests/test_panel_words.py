@@ -98,3 +98,24 @@ def test_an_empty_list_says_so_and_offers_only_what_is_possible(operator: Client
     assert "Nothing here yet" in said
     assert "Add the first" in said
     assert "yielded" not in said
+
+
+@pytest.mark.parametrize("model", LISTS, **BY_NAME)
+def test_the_first_column_opens_the_record(model: Any, operator: Client) -> None:
+    """A link inside that link would be taken out of it by the browser, and leave an empty one."""
+    first = re.search(r'(?s)<th class="field-.*?</th>', operator.get(address(model)).text)
+    assert first
+    assert first[0].count("<a ") == 1
+
+
+def test_a_search_says_what_it_looks_through(operator: Client) -> None:
+    for model in LISTS:
+        page = operator.get(address(model)).text
+        assert page.count("Type to search") <= 1, f"{model.__name__}: besides that of unfold's own palette"
+
+
+def test_a_count_fits_every_language(operator: Client) -> None:
+    operator.cookies["django_language"] = "ru"
+    assert "1 бизнесы" not in words(operator.get(address(Business)).text)
+    operator.cookies["django_language"] = "en"
+    assert "In all: 1" in words(operator.get(address(Business)).text)

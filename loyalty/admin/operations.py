@@ -226,11 +226,11 @@ class RedemptionAdmin(OfOperation):
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnly):
     fields = (
-        OF_OPERATION,
-        Column(_("business"), "operation.business"),
         Column(_("approved by"), "staff"),
+        Column(_("business"), "operation.business"),
         points(_("points"), "operation.points", signed=True),
         Column(_("when"), "operation.occurred_at"),
+        OF_OPERATION,
     )
     list_display = fields
     list_select_related = ("operation__business", "staff__user")
