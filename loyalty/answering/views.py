@@ -26,12 +26,12 @@ from loyalty.models import Dispute
 PAGE = 20
 
 
-def waiting(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """Context of the portal: how many questions wait, counted where it is shown."""
+def waiting(request: HttpRequest) -> dict[str, Callable[[], dict[str, int]]]:
+    """Context of the portal: how many questions there are and how many wait, counted where it is shown."""
     staff = getattr(request, "staff", None)
     if staff is None or staff.role not in MANAGERS:
         return {}
-    return {"open_disputes": staff.business.disputes.filter(answered_at=None).count}
+    return {"disputes_here": lambda: disputes.counted(staff.business)}
 
 
 @require_GET
