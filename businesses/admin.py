@@ -113,7 +113,8 @@ class BusinessAdmin(Transfers, NeverDeleted):
             changed = decide(business=business)
             done += changed
             if changed:
-                self.log_change(request, business, str(decide.__name__))
+                business.refresh_from_db()
+                self.log_change(request, business, f"{business.name}: {business.get_status_display()}")
         text = ngettext("%(count)s business decided.", "%(count)s businesses decided.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
@@ -273,10 +274,19 @@ class SettingChangeAdmin(ReadOnly):
         Column(gettext_lazy("when"), "at"),
         Column(gettext_lazy("business"), "business"),
         Column(gettext_lazy("setting"), "setting"),
-        Column(gettext_lazy("before"), "before"),
-        Column(gettext_lazy("after"), "after"),
+        Column(gettext_lazy("before"), show=lambda change: _said(change.field, change.before)),
+        Column(gettext_lazy("after"), show=lambda change: _said(change.field, change.after)),
         Column(gettext_lazy("by"), "author"),
     )
     list_display = fields
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business", "staff__user", "api_key", "operator")
+
+
+def _said(name: str, text: str) -> Any:
+    """What a setting was, as people say it."""
+    field: Any = Business._meta.get_field(name)
+    value = field.to_python(text) if text else None
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return dict(field.flatchoices).get(value, value)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from businesses.models import Business, Program, Staff, User
+from businesses.models import Business, Program, SettingChange, Staff, User
 from businesses.tests.conftest import signed_in
 from config.tests.test_panel import BY_NAME, LISTS, address, one_more_of_everything
-from conftest import Shop
-from customers.models import Consent
+from conftest import NOON, Shop
+from customers.models import Consent, Message, MessageStatus
 from loyalty.models import Draw, Entry, Lot, Membership, Purchase, Tier, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -119,3 +120,26 @@ def test_a_count_fits_every_language(operator: Client) -> None:
     assert "1 бизнесы" not in words(operator.get(address(Business)).text)
     operator.cookies["django_language"] = "en"
     assert "In all: 1" in words(operator.get(address(Business)).text)
+
+
+def test_a_changed_setting_is_told_as_people_say_it(operator: Client) -> None:
+    business = Business.objects.get()
+    author = {"business": business, "staff": business.staff.first(), "at": NOON}
+    SettingChange.objects.create(field="earn_rate", before="1.0000", after="1.5000", **author)
+    SettingChange.objects.create(field="tells_points_earned", before="True", after="False", **author)
+    SettingChange.objects.create(field="category", before="cafe", after="bakery", **author)
+    said = words(operator.get(address(SettingChange)).text)
+    assert "earn rate 1 1.5" in said
+    assert "writes when points are added Yes No" in said
+    assert "category Café Bakery" in said
+
+
+def test_the_log_says_what_was_decided(operator: Client, new_shop: Callable[..., Shop]) -> None:
+    waiting = new_shop("waiting", status="waiting").business
+    operator.post(address(Business), {"action": "accept", "_selected_action": [waiting.pk]})
+    assert f"{waiting.name}: Active" in words(operator.get(address(LogEntry)).text)
+
+
+def test_why_a_message_was_not_sent_is_a_sentence(operator: Client) -> None:
+    Message.objects.update(status=MessageStatus.WITHHELD, error="the consent was withdrawn")
+    assert "The consent was withdrawn." in words(operator.get(address(Message)).text)

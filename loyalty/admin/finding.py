@@ -11,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from businesses import money, shown
 from businesses.models import Business, Program
 from businesses.panel import Column, as_uuid
-from customers import phones
-from customers.admin import meant
+from customers.admin import meant, phone_of
 from customers.models import Customer
 from loyalty.models import Draw, Entry, Lot, Operation, Wallet
 
 FIND = _("Phone, customer id, operation id, key or receipt number")
-WHO = Column(_("customer"), show=lambda record: phones.show(record.customer.phone) if record.customer.phone else None)
+WHO = Column(_("customer"), show=lambda record: phone_of(record.customer))
 WHERE = Column(_("business"), "business")
 WHEN = Column(_("when"), "occurred_at")
 RECORDED = Column(_("recorded"), "created_at")

@@ -59,7 +59,9 @@ class TierAdmin(NeverDeleted):
 class Correction(KeyedForm):
     """Whose points, how many (+ gives, − takes) and why."""
 
-    business = ModelChoiceField(Business.objects.none(), label=_("Whose points"), widget=UnfoldAdminSelectWidget)
+    business = ModelChoiceField(
+        Business.objects.none(), label=_("Whose points"), empty_label="–", widget=UnfoldAdminSelectWidget
+    )
     points = IntegerField(
         label=_("Points"),
         help_text=_("With a minus they are taken."),
