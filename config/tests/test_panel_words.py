@@ -143,3 +143,9 @@ def test_the_log_says_what_was_decided(operator: Client, new_shop: Callable[...,
 def test_why_a_message_was_not_sent_is_a_sentence(operator: Client) -> None:
     Message.objects.update(status=MessageStatus.WITHHELD, error="the consent was withdrawn")
     assert "The consent was withdrawn." in words(operator.get(address(Message)).text)
+
+
+def test_a_file_is_taken_with_one_press(operator: Client) -> None:
+    form = operator.get(address(Business, "export/")).context["form"]
+    assert form["format"].value() == "0"
+    assert [label for _value, label in form.fields["format"].choices] == ["csv", "xlsx"]
