@@ -1,24 +1,29 @@
 """What the superadmin sees and does of programmes, businesses and those who work there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import ModelForm, ValidationError
+from django.forms import ChoiceField, ModelForm, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from businesses import changes, onboarding, staffing, users
+from businesses import changes, onboarding, places, shown, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, ExpiryKind, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
 from businesses.transfer import Transfers
 
 MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+SINCE = Column(gettext_lazy("since"), "created_at")
+COUNTRY = Column(gettext_lazy("country"), show=lambda business: places.country(business.country, shown.language()))
 STATUS_COLOURS = {
     BusinessStatus.WAITING.value: "warning",
     BusinessStatus.ACTIVE.value: "success",
@@ -50,8 +55,15 @@ class ProgramForm(ModelForm):
 
 @admin.register(Program)
 class ProgramAdmin(NeverDeleted):
-    list_display = ("name", "currency", "point_value", "join_code", "created_at")
+    list_display = (
+        "name",
+        "currency",
+        Column(gettext_lazy("value of a point"), "point_value", figure=True),
+        "join_code",
+        SINCE,
+    )
     search_fields = ("name", "slug")
+    search_help_text = gettext_lazy("Name")
     form = ProgramForm
     fieldsets = (
         (None, {"fields": ("name", "slug", "currency", "join_code")}),
@@ -69,22 +81,36 @@ class ProgramAdmin(NeverDeleted):
         return ("slug", "currency") if obj else ()  # amounts and points are kept in it
 
 
+CHOICES: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
+    "country": lambda: places.countries(shown.language()),
+    "time_zone": lambda: [(zone, zone.replace("_", " ")) for zone in places.all_time_zones()],
+    "language": lambda: settings.LANGUAGES,
+}
+
+
 @admin.register(Business)
 class BusinessAdmin(Transfers, NeverDeleted):
     imports, exports = BusinessImport, BusinessExport
-    list_display = ("name", "program", "standing", "category", "country", "created_at")
+    list_display = ("name", "program", "standing", "category", COUNTRY, SINCE)
     list_filter = ("status", "program", "category")
     list_select_related = ("program",)
     search_fields = ("name", "slug")
-    readonly_fields = ("program", "standing", "slug", "owners", "created_at")
+    search_help_text = gettext_lazy("Name")
+    readonly_fields = ("program", "standing", "slug", "owners", SINCE)
     fieldsets = (
-        (None, {"fields": ("name", "program", "standing", "owners", "slug", "created_at")}),
+        (None, {"fields": ("name", "program", "standing", "owners", "slug", SINCE)}),
         (gettext_lazy("The shop"), {"fields": ("category", "confidential", "country", "time_zone", "language")}),
         (gettext_lazy("Contact"), {"fields": ("contact_person", "support_email", "support_phone")}),
         (gettext_lazy("Points"), {"fields": ("earn_rate", "minimum_spend", "points_cap", "purchase_limit")}),
     )
     actions = ("accept", "decline")
     actions_detail = ("accept_this", "decline_this")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choices = CHOICES.get(db_field.name)
+        if choices is None:
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return ChoiceField(label=capfirst(db_field.verbose_name), choices=choices, widget=UnfoldAdminSelectWidget)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an owner registers it, or a file of them is imported
@@ -96,7 +122,8 @@ class BusinessAdmin(Transfers, NeverDeleted):
 
     @display(description=gettext_lazy("status"), label=STATUS_COLOURS)
     def standing(self, business: Business) -> Label:
-        return Label(business.status, business.get_status_display())
+        waits = business.status == BusinessStatus.WAITING
+        return Label(business.status, _("Waits") if waits else business.get_status_display())
 
     @display(description=gettext_lazy("owners"))
     def owners(self, business: Business) -> str:
@@ -119,7 +146,8 @@ class BusinessAdmin(Transfers, NeverDeleted):
             changed = decide(business=business)
             done += changed
             if changed:
-                self.log_change(request, business, str(decide.__name__))
+                business.refresh_from_db()
+                self.log_change(request, business, f"{business.name}: {business.get_status_display()}")
         text = ngettext("%(count)s business decided.", "%(count)s businesses decided.", done) % {"count": done}
         self.message_user(request, text, messages.SUCCESS if done else messages.WARNING)
 
@@ -162,8 +190,17 @@ class BranchAdmin(Transfers, NeverDeleted):
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business",)
     search_fields = ("name", "city", "address")
-    fields = ("business", "public_id", "name", "city", "address", "hours", Column(gettext_lazy("closed"), "closed_at"))
-    readonly_fields = ("business", "public_id", fields[-1])
+    search_help_text = gettext_lazy("Name, city or address")
+    fields = (
+        "business",
+        "name",
+        "city",
+        "address",
+        "hours",
+        Column(gettext_lazy("closed"), "closed_at"),
+        Column(gettext_lazy("id"), "public_id"),
+    )
+    readonly_fields = ("business", *fields[-2:])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # its business opens it, or a file of them is imported
@@ -172,7 +209,8 @@ class BranchAdmin(Transfers, NeverDeleted):
 @admin.register(Staff)
 class StaffAdmin(ReadOnly):
     fields = (
-        Column(gettext_lazy("person"), "user"),
+        Column(gettext_lazy("person"), "user.full_name"),
+        Column(gettext_lazy("e-mail"), "user.email"),
         Column(gettext_lazy("business"), "business"),
         "role",
         "branch",
@@ -183,6 +221,7 @@ class StaffAdmin(ReadOnly):
     list_filter = ("role", ("business", ByBusiness))
     list_select_related = ("user", "business", "branch")
     search_fields = ("user__email", "user__first_name", "user__last_name")
+    search_help_text = gettext_lazy("Name or e-mail")
     actions_detail = ("end",)
 
     @action(description=gettext_lazy("End the membership"), url_path="end", icon="person_remove")
@@ -206,13 +245,14 @@ class UserAdmin(ReadOnly):
         "email",
         Column(gettext_lazy("name"), show=lambda user: user.get_full_name()),
         Column(gettext_lazy("may sign in"), "is_active", boolean=True),
-        Column(gettext_lazy("superadmin"), "is_superuser", boolean=True),
+        Column(gettext_lazy("superadmin"), show=lambda user: _("Yes") if user.is_superuser else None),
         Column(gettext_lazy("last sign-in"), "last_login"),
         Column(gettext_lazy("since"), "date_joined"),
     )
     list_display = fields
     list_filter = ("is_active", "is_superuser")
     search_fields = ("email", "first_name", "last_name")
+    search_help_text = gettext_lazy("Name or e-mail")
     actions_detail = ("disable", "enable")
 
     @action(description=gettext_lazy("Disable"), url_path="disable", icon="block")
@@ -258,6 +298,7 @@ class ApiKeyAdmin(ReadOnly):
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business",)
     search_fields = ("name", "prefix")
+    search_help_text = gettext_lazy("Name, or how the key begins")
 
 
 @admin.register(SettingChange)
@@ -265,9 +306,9 @@ class SettingChangeAdmin(ReadOnly):
     fields = (
         Column(gettext_lazy("when"), "at"),
         Column(gettext_lazy("business"), "business"),
-        Column(gettext_lazy("setting"), show=lambda change: _label(change.field)),
-        Column(gettext_lazy("before"), "before"),
-        Column(gettext_lazy("after"), "after"),
+        Column(gettext_lazy("setting"), "setting"),
+        Column(gettext_lazy("before"), show=lambda change: _said(change.field, change.before)),
+        Column(gettext_lazy("after"), show=lambda change: _said(change.field, change.after)),
         Column(gettext_lazy("by"), "author"),
     )
     list_display = fields
@@ -275,6 +316,10 @@ class SettingChangeAdmin(ReadOnly):
     list_select_related = ("business", "staff__user", "api_key", "operator")
 
 
-def _label(setting: str) -> str:
-    field: Any = Business._meta.get_field(setting)
-    return str(field.verbose_name)
+def _said(name: str, text: str) -> Any:
+    """What a setting was, as people say it."""
+    field: Any = Business._meta.get_field(name)
+    value = field.to_python(text) if text else None
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return dict(field.flatchoices).get(value, value)

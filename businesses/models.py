@@ -63,9 +63,9 @@ class ExpiryKind(models.TextChoices):
 class Program(models.Model):
     """A loyalty scheme with its own points and currency, shared by its businesses."""
 
-    slug = models.SlugField(unique=True)
+    slug = models.SlugField(_("name in addresses"), unique=True)
     name = models.CharField(_("name"), max_length=120)
-    currency = models.CharField(_("currency"), max_length=3, help_text="ISO 4217")
+    currency = models.CharField(_("currency"), max_length=3, help_text=_("three letters of ISO 4217, such as USD"))
     rounding = models.CharField(_("rounding"), max_length=8, choices=Rounding.choices, default=Rounding.FLOOR)
     point_value = models.DecimalField(
         _("value of a point"), max_digits=12, decimal_places=6, default="0.01", help_text=_("in the currency")
@@ -81,7 +81,7 @@ class Program(models.Model):
     )
     expires_in_month = models.PositiveSmallIntegerField(_("month of the fixed day"), null=True, blank=True)
     expires_on_day = models.PositiveSmallIntegerField(_("fixed day"), null=True, blank=True)
-    join_code = models.CharField(max_length=16, unique=True)
+    join_code = models.CharField(_("programme code"), max_length=16, unique=True)
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -138,8 +138,8 @@ GONE = (BusinessStatus.CLOSED, BusinessStatus.DECLINED)
 class Business(models.Model):
     """A partner. Belongs to exactly one programme and sets its own earn rate."""
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="businesses")
-    slug = models.SlugField(unique=True)
+    program = models.ForeignKey(Program, models.PROTECT, related_name="businesses", verbose_name=_("programme"))
+    slug = models.SlugField(_("name in addresses"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     status = models.CharField(_("status"), max_length=8, choices=BusinessStatus.choices, default=BusinessStatus.ACTIVE)
     category = models.CharField(_("category"), max_length=16, choices=Category.choices)
@@ -198,7 +198,7 @@ class Logo(models.Model):
 class Branch(models.Model):
     """A place, or the online shop, of a business. Every business has at least one."""
 
-    business = models.ForeignKey(Business, models.PROTECT, related_name="branches")
+    business = models.ForeignKey(Business, models.PROTECT, related_name="branches", verbose_name=_("business"))
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     city = models.CharField(_("city"), max_length=120, blank=True)
@@ -244,7 +244,7 @@ class Staff(models.Model):
         constraints = [models.UniqueConstraint(fields=["business", "user"], name="staff_once_per_business")]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user.full_name} · {self.get_role_display()}"
 
 
 class Pin(models.Model):
@@ -333,7 +333,13 @@ class SettingChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.business} · {self.field}"
+        return f"{self.business} · {self.setting}"
+
+    @property
+    def setting(self) -> str:
+        """What people call the field."""
+        field: Any = Business._meta.get_field(self.field)
+        return str(field.verbose_name)
 
     @property
     def author(self) -> str:

@@ -2,7 +2,8 @@
 instead of columns, and what nobody may edit has no form."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +12,9 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Model, QuerySet
-from django.forms import CharField, Form, HiddenInput, ValidationError
+from django.db.models import DecimalField as DecimalColumn
+from django.db.models import Field, Model, QuerySet
+from django.forms import CharField, DecimalField, Form, HiddenInput, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -29,22 +31,40 @@ from businesses import shown
 
 MOST_COUNTED = 10_000
 PER_PAGE = 50
+NO_BREAK = "\u00a0"
 LATE = timedelta(hours=1)  # rows are numbered when they are begun and seen when they are committed
 
 
 class Column:
     """What a list or a page shows of a record: the value at the end of a path (`wallet.customer.phone`), or what
-    `show` makes of the record, under a heading of ours."""
+    `show` makes of the record, under a heading of ours. A `figure` stands at the right of its column."""
 
-    def __init__(self, label: Any, path: str = "", *, show: Callable[[Any], Any] | None = None, boolean: bool = False):
+    def __init__(
+        self,
+        label: Any,
+        path: str = "",
+        *,
+        show: Callable[[Any], Any] | None = None,
+        boolean: bool = False,
+        figure: bool = False,
+    ):
         self.path, self.show, self.short_description = path, show, label
-        self.__name__ = path.replace(".", "_") or "column"
+        # Not the name of a field: under that Django would print what the field says to whoever reads the code.
+        self.__name__ = "_".join(["figure" if figure else "column", *path.split(".")])
         if boolean:
             self.boolean = True
 
     def __call__(self, record: Model) -> Any:
-        if self.show:
-            return self.show(record)
+        value = self.show(record) if self.show else self.value(record)
+        if isinstance(value, datetime):
+            return shown.full_moment(timezone.localtime(value)).replace(" ", NO_BREAK)
+        if isinstance(value, date):
+            return shown.short_day(value).replace(" ", NO_BREAK)
+        if isinstance(value, Decimal):
+            return shown.decimal(value)
+        return None if value == "" else value
+
+    def value(self, record: Model) -> Any:
         value: Any = record
         for name in self.path.split("."):
             value = getattr(value, name)
@@ -64,17 +84,26 @@ class Label(tuple[str, Any]):
         return str(self[1])
 
 
-def points(label: Any, path: str, *, signed: bool = False) -> Column:
-    """Points as the reader's language writes them: `1,240`, or `+37` and `−300`."""
+def number(label: Any, path: str, *, signed: bool = False, rare: bool = False) -> Column:
+    """As the reader's language writes it: `1,240`, or `+37` and `−300`. Of a `rare` one a nought is not said."""
     plain = Column("", path)
     write = shown.signed if signed else shown.number
 
     def show(record: Any) -> str | None:
-        value = plain(record)
-        return None if value is None else write(value)
+        value = plain.value(record)
+        return None if value is None or (rare and not value) else write(value)
 
-    column = Column(label, path, show=show)
-    return column
+    return Column(label, path, show=show, figure=True)
+
+
+points = number
+
+
+class PlainDecimal(DecimalField):
+    """`0.01` to edit where the column keeps `0.010000`."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class KeyedForm(Form):
@@ -130,18 +159,24 @@ class PanelAdmin(ModelAdmin):
     list_filter_submit = True
     compressed_fields = True
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, DecimalColumn):
+            kwargs.setdefault("form_class", PlainDecimal)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def find(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Those that are meant by what was typed. Called where `search_help_text` is set."""
+        """Those that are meant by what was typed. Called where `search_help_text` says so without `search_fields`."""
         raise NotImplementedError
 
     def get_search_fields(self, request: HttpRequest) -> Any:
-        return ("pk",) if self.search_help_text else self.search_fields  # unfold shows the field where there are some
+        # unfold shows the field where there are some.
+        return self.search_fields or (("pk",) if self.search_help_text else ())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         text = search_term.strip()[:255]
-        if not self.search_help_text:
+        if self.search_fields or not self.search_help_text:
             found: tuple[QuerySet[Any], bool] = super().get_search_results(request, queryset, text)
             return found
         return (self.find(queryset, text) if text else queryset), False

@@ -26,6 +26,10 @@ def countries(language: str) -> list[tuple[str, str]]:
     return sorted(((code, names[code]) for code in known), key=lambda pair: pair[1].casefold())
 
 
+def country(code: str, language: str) -> str:
+    return str(Locale.parse(language).territories.get(code, code))
+
+
 @cache
 def currencies(country: str) -> list[str]:
     """The legal tender of today, the usual one first."""
@@ -38,6 +42,11 @@ def time_zones(country: str) -> list[str]:
     main = MAIN_ZONES.get(country)
     zones = get_global("territory_zones").get(country, [])
     return ([main] if main else []) + sorted(zone for zone in zones if zone != main)
+
+
+@cache
+def all_time_zones() -> list[str]:
+    return sorted({zone for zones in get_global("territory_zones").values() for zone in zones})
 
 
 def language(country: str) -> str:

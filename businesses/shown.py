@@ -1,9 +1,9 @@
 """Numbers and moments as the reader's language writes them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from babel.dates import format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from django.utils.translation import get_language
@@ -29,6 +29,21 @@ def decimal(value: Decimal) -> str:
 def signed(value: int) -> str:
     """`+37`, `−300`, `0`."""
     return f"+{number(value)}" if value > 0 else number(value)
+
+
+def full_day(on: date) -> str:
+    """`20 November 2026`."""
+    return str(format_date(on, "d MMMM y", locale=language()))
+
+
+def short_day(on: date) -> str:
+    """`20 Nov 2026`."""
+    return str(format_date(on, "d MMM y", locale=language()))
+
+
+def full_moment(moment: datetime) -> str:
+    """`20 Nov 2026, 15:32` in the zone that the moment was brought to."""
+    return str(format_datetime(moment, "d MMM y, HH:mm", locale=language()))
 
 
 def clock(moment: datetime) -> str:

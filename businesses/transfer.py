@@ -166,6 +166,16 @@ class FileForm(ImportForm):
         return found
 
 
+class FormatForm(ExportForm):
+    """A format is chosen already, the plainest one."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["format"]
+        field.widget.choices = field.choices = [choice for choice in field.choices if choice[0] != ""]
+        field.initial = field.choices[0][0]
+
+
 class Kept(CacheStorage):
     """The file between the look and the press: in the database, for any web server to find, and not for long."""
 
@@ -186,7 +196,7 @@ class Transfers(ImportExportMixin):
     formats = sheets.FORMATS
     import_formats = export_formats = sheets.FORMATS
     import_form_class = FileForm
-    export_form_class = ExportForm
+    export_form_class = FormatForm
     tmp_storage_class = Kept
 
     def has_import_permission(self, request: HttpRequest) -> bool:

@@ -36,7 +36,7 @@ STATE_COLOURS = {
 class LogAdmin(ReadOnly):
     fields = (
         Column(_("when"), "action_time"),
-        Column(_("who"), "user"),
+        Column(_("who"), "user.full_name"),
         Column(_("what"), show=lambda entry: entry.content_type.name if entry.content_type else None),
         Column(_("which"), "object_repr"),
         Column(_("done"), show=lambda entry: entry.get_change_message() or entry.get_action_flag_display()),
@@ -44,6 +44,7 @@ class LogAdmin(ReadOnly):
     list_display = fields
     list_select_related = ("user", "content_type")
     search_fields = ("user__email",)
+    search_help_text = _("E-mail")
 
 
 class OfTask(admin.SimpleListFilter):

@@ -26,6 +26,7 @@ class Panel(UnfoldAdminSite):
     """Shows what is ours: libraries register tables of theirs, of which nobody here would want to edit a row."""
 
     index_title = gettext_lazy("Home")
+    empty_value_display = "–"
 
     def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin] | None = None, **options: Any) -> None:
         if admin_class is not None and admin_class.__module__.startswith(OURS):
@@ -57,7 +58,7 @@ def own_content_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> C
 
 
 def subheader(request: HttpRequest) -> str:
-    return _("Operator")
+    return _("Operator · times in UTC")
 
 
 def icon(request: HttpRequest) -> str:

@@ -266,6 +266,7 @@ MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("az", _("Azerbaijani")), ("ru", _("Russian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -17,17 +17,33 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from businesses.models import Business
-from businesses.panel import ByBusiness, Column, ReadOnly, Reason, RecordedOn, record_id
+from businesses.panel import NO_BREAK, ByBusiness, Column, ReadOnly, Reason, RecordedOn, number, record_id
 from customers import blocking, phones
 from customers.models import Consent, Customer, ExternalId, Message, Profile
 
-PHONE = Column(gettext_lazy("phone"), show=lambda customer: phones.show(customer.phone) if customer.phone else None)
-THEIR_PHONE = Column(
-    gettext_lazy("customer"),
-    show=lambda record: phones.show(record.customer.phone) if record.customer and record.customer.phone else None,
-)
+
+def phone_of(customer: Customer | None) -> str | None:
+    """On one line, however narrow its column."""
+    return phones.show(customer.phone).replace(" ", NO_BREAK) if customer and customer.phone else None
+
+
+PHONE = Column(gettext_lazy("phone"), show=phone_of)
+THEIR_PHONE = Column(gettext_lazy("customer"), show=lambda record: phone_of(record.customer))
 BLOCKED = Column(gettext_lazy("blocked since"), "blocked_at")
 FIND = gettext_lazy("Phone, as people write it")
+OUR_ERRORS = {  # the others are a gateway's own words
+    "the consent was withdrawn": gettext_lazy("The consent was withdrawn."),
+    "too late to be of use": gettext_lazy("Too late to be of use."),
+}
+SOURCES = {
+    "api": gettext_lazy("The API"),
+    "counter": gettext_lazy("The counter"),
+    "erasure": gettext_lazy("When all was forgotten"),
+    "import": gettext_lazy("A file"),
+    "join": gettext_lazy("A QR poster"),
+    "points": gettext_lazy("The customer's own page"),
+    "portal": gettext_lazy("The list of customers"),
+}
 
 
 def meant(text: str) -> list[str]:
@@ -127,8 +143,8 @@ class MessageAdmin(ReadOnly):
         Column(gettext_lazy("business"), "business"),
         Column(gettext_lazy("channel"), "channel"),
         Column(gettext_lazy("status"), "status"),
-        Column(gettext_lazy("attempts"), "attempts"),
-        Column(gettext_lazy("error"), "error"),
+        number(gettext_lazy("attempts"), "attempts"),
+        Column(gettext_lazy("error"), show=lambda message: OUR_ERRORS.get(message.error, message.error)),
         Column(gettext_lazy("written"), "created_at"),
         Column(gettext_lazy("sent"), "sent_at"),
     )
@@ -152,8 +168,8 @@ class ConsentAdmin(ReadOnly):
         Column(gettext_lazy("business"), "business"),
         Column(gettext_lazy("channel"), "channel"),
         Column(gettext_lazy("agreed"), "granted", boolean=True),
-        Column(gettext_lazy("text"), "text_version"),
-        Column(gettext_lazy("where"), "source"),
+        Column(gettext_lazy("wording"), "text_version"),
+        Column(gettext_lazy("where"), show=lambda consent: SOURCES.get(consent.source, consent.source)),
         Column(gettext_lazy("when"), "at"),
     )
     list_display = fields

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from businesses import limits
-from businesses.models import BusinessStatus, Staff
+from businesses.models import Business, BusinessStatus, Staff
 from loyalty import notices
 from loyalty.models import Dispute, DisputeReason, Operation, OperationKind, Wallet
 
@@ -41,10 +41,25 @@ def about(operation: Operation) -> QuerySet[Dispute]:
     return Dispute.objects.filter(operation=operation).order_by("-id")
 
 
-def answered(*, wallet: Wallet, since: datetime) -> QuerySet[Dispute]:
-    """What the customer was answered about these points, the newest first."""
+def counted(business: Business) -> dict[str, int]:
+    """`all` that customers ever asked there, and how many are `waiting`."""
+    return business.disputes.aggregate(all=Count("pk"), waiting=Count("pk", filter=Q(answered_at=None)))
+
+
+def of(wallet: Wallet) -> QuerySet[Dispute]:
+    """What the customer asked about these points, the newest first."""
     mine = Dispute.objects.filter(customer_id=wallet.customer_id, operation__wallet_id=wallet.pk)
-    return mine.filter(answered_at__gt=since).select_related("operation").order_by("-answered_at")
+    return mine.select_related("operation", "business").order_by("-made_at", "-id")
+
+
+def unread(*, wallet: Wallet, since: datetime) -> QuerySet[Dispute]:
+    """The answers that the customer has not opened yet, the newest first."""
+    return of(wallet).filter(answered_at__gt=since, read_at=None).order_by("-answered_at")
+
+
+def read(*, operation: Operation, at: datetime) -> None:
+    """The customer has the answers about it before their eyes."""
+    about(operation).filter(answered_at__isnull=False, read_at=None).update(read_at=at)
 
 
 def make(*, operation: Operation, reason: DisputeReason, text: str, at: datetime) -> Dispute:

@@ -373,6 +373,7 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/history/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/history/<uuid:operation>/dispute/": Customers(ids={"wallet": member, "operation": sale}),
+    "points/<uuid:wallet>/questions/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),

@@ -106,7 +106,8 @@ def _by(row: Any) -> str:
         return str(row.staff.user.full_name)
     if row.api_key:
         return str(row.api_key.name)
-    return ""
+    # Nobody of the business: a correction by hand then is the operator's; what expires, the calendar's.
+    return _("The programme’s operator") if hasattr(row, "adjustment") else ""
 
 
 def _note(row: Any) -> str:

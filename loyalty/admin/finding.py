@@ -11,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from businesses import money, shown
 from businesses.models import Business, Program
 from businesses.panel import Column, as_uuid
-from customers import phones
-from customers.admin import meant
+from customers.admin import meant, phone_of
 from customers.models import Customer
 from loyalty.models import Draw, Entry, Lot, Operation, Wallet
 
 FIND = _("Phone, customer id, operation id, key or receipt number")
-WHO = Column(_("customer"), show=lambda record: phones.show(record.customer.phone) if record.customer.phone else "—")
+WHO = Column(_("customer"), show=lambda record: phone_of(record.customer))
 WHERE = Column(_("business"), "business")
 WHEN = Column(_("when"), "occurred_at")
 RECORDED = Column(_("recorded"), "created_at")
@@ -25,15 +24,17 @@ OF_OPERATION = Column(_("operation"), show=lambda record: operation_link(record.
 SCOPES = ("business:{}", "business:{}:import", "business:{}:demo")
 
 
-def amount(label: Any, path: str, business: str = "business") -> Column:
-    """Money in the programme's currency."""
+def amount(label: Any, path: str, *, business: str = "business", rare: bool = False) -> Column:
+    """Money in the programme's currency. Of `rare` ones a nought is not said."""
     value, place = Column("", path), Column("", business)
 
     def show(record: Any) -> str | None:
-        found: Decimal | None = value(record)
-        return None if found is None else money.show_amount(found, place(record).program.currency, shown.language())
+        found: Decimal | None = value.value(record)
+        if found is None or (rare and not found):
+            return None
+        return money.show_amount(found, place.value(record).program.currency, shown.language())
 
-    return Column(label, path, show=show)
+    return Column(label, path, show=show, figure=True)
 
 
 def wallets(text: str) -> list[int]:

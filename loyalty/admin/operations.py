@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, points, record_id
+from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, number, points, record_id
 from loyalty import rules, trail
 from loyalty.admin.finding import (
     FIND,
@@ -46,7 +46,7 @@ class OperationAdmin(ReadOnly):
         WHO,
         points(_("points"), "points", signed=True),
         points(_("balance after"), "balance_after"),
-        points(_("change of the debt"), "owed_delta", signed=True),
+        points(_("change of the debt"), "owed_delta", signed=True, rare=True),
         WHERE,
         Column(_("branch"), "branch"),
         "by",
@@ -88,7 +88,7 @@ class OperationAdmin(ReadOnly):
     @display(description=_("reason"))
     def reason(self, operation: Operation) -> str | None:
         adjustment = Adjustment.objects.filter(pk=operation.pk).select_related("by").first()
-        return f"{adjustment.reason} ({adjustment.by})" if adjustment else None
+        return f"{adjustment.reason} ({adjustment.by.full_name})" if adjustment else None
 
     @display(description=_("why"))
     def why(self, operation: Operation) -> str | None:
@@ -138,7 +138,7 @@ class EntryAdmin(ReadOnly):
         WHERE,
         points(_("points"), "points", signed=True),
         points(_("balance after"), "balance_after"),
-        points(_("change of the debt"), "owed_delta", signed=True),
+        points(_("change of the debt"), "owed_delta", signed=True, rare=True),
         OF_OPERATION,
         RECORDED,
     )
@@ -158,7 +158,17 @@ class EntryAdmin(ReadOnly):
 class Lines(TabularInline):
     model = PurchaseLine
     fk_name = "purchase"
-    fields = ("position", "sku", "name", "category", "quantity", "unit_price", "discount")
+    fields = (
+        number(_("position"), "position"),
+        Column(_("article"), "sku"),
+        Column(_("name"), "name"),
+        Column(_("category"), "category"),
+        Column(_("quantity"), "quantity", figure=True),
+        amount(_("unit price"), "unit_price", business="purchase.business"),
+        amount(_("discount"), "discount", business="purchase.business", rare=True),
+    )
+    readonly_fields = fields
+    hide_title = True
     extra = 0
     ordering = ("position",)
     verbose_name_plural = _("lines")
@@ -188,7 +198,7 @@ class PurchaseAdmin(OfOperation):
         WHERE,
         Column(_("branch"), "branch"),
         amount(_("amount"), "amount"),
-        amount(_("refunded"), "refunded"),
+        amount(_("refunded"), "refunded", rare=True),
         points(_("points"), "operation.points", signed=True),
         WHEN,
         OF_OPERATION,
@@ -216,11 +226,11 @@ class RedemptionAdmin(OfOperation):
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnly):
     fields = (
-        OF_OPERATION,
-        Column(_("business"), "operation.business"),
         Column(_("approved by"), "staff"),
+        Column(_("business"), "operation.business"),
         points(_("points"), "operation.points", signed=True),
         Column(_("when"), "operation.occurred_at"),
+        OF_OPERATION,
     )
     list_display = fields
     list_select_related = ("operation__business", "staff__user")
@@ -234,7 +244,7 @@ class AdjustmentAdmin(ReadOnly):
         Column(_("customer"), show=lambda adjustment: WHO(adjustment.operation)),
         Column(_("business"), "operation.business"),
         points(_("points"), "operation.points", signed=True),
-        Column(_("by"), "by"),
+        Column(_("by"), "by.full_name"),
         Column(_("when"), "operation.occurred_at"),
         OF_OPERATION,
     )

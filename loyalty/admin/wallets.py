@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import CharField, IntegerField, ModelChoiceField, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -14,7 +16,17 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from businesses import shown
 from businesses.models import GONE, Business
-from businesses.panel import ByBusiness, Column, KeyedForm, NeverDeleted, ReadOnly, RecordedOn, points, record_id
+from businesses.panel import (
+    ByBusiness,
+    Column,
+    KeyedForm,
+    NeverDeleted,
+    ReadOnly,
+    RecordedOn,
+    number,
+    points,
+    record_id,
+)
 from customers.admin import meant
 from customers.models import Customer
 from loyalty import adjustments, ledger, rules
@@ -30,7 +42,12 @@ from loyalty.models import Draw, Entry, Lot, Membership, Tier, Wallet
 
 @admin.register(Tier)
 class TierAdmin(NeverDeleted):
-    list_display = ("name", "program", "position", "multiplier")
+    list_display = (
+        "name",
+        Column(_("programme"), "program"),
+        number(_("position"), "position"),
+        Column(_("multiplier"), "multiplier", figure=True),
+    )
     list_filter = ("program",)
     list_select_related = ("program",)
     fields = ("program", "name", "position", "multiplier")
@@ -42,7 +59,9 @@ class TierAdmin(NeverDeleted):
 class Correction(KeyedForm):
     """Whose points, how many (+ gives, − takes) and why."""
 
-    business = ModelChoiceField(Business.objects.none(), label=_("Whose points"), widget=UnfoldAdminSelectWidget)
+    business = ModelChoiceField(
+        Business.objects.none(), label=_("Whose points"), empty_label="–", widget=UnfoldAdminSelectWidget
+    )
     points = IntegerField(
         label=_("Points"),
         help_text=_("With a minus they are taken."),
@@ -73,12 +92,12 @@ class WalletAdmin(ReadOnly):
         Column(_("programme"), "program"),
         points(_("balance"), "balance"),
         points(_("earned in all"), "lifetime"),
-        points(_("owed"), "owed"),
+        points(_("owed"), "owed", rare=True),
         Column(_("tier"), "tier"),
         Column(_("opened"), "created_at"),
         Column(_("customer id"), "public_id"),
     )
-    list_display = fields
+    list_display = fields[:-1]
     list_filter = ("program", RecordedOn)
     list_select_related = ("customer", "program", "tier")
     change_form_after_template = "admin/loyalty/wallet.html"
@@ -137,8 +156,8 @@ class MembershipAdmin(ReadOnly):
     fields = (
         WHO,
         WHERE,
-        Column(_("visits"), "visits"),
-        Column(_("days"), "visit_days"),
+        number(_("visits"), "visits"),
+        number(_("days"), "visit_days"),
         amount(_("spent"), "spend"),
         Column(_("first visit"), "first_on"),
         Column(_("last visit"), "last_on"),
@@ -177,9 +196,13 @@ class DrawAdmin(ReadOnly):
         WHO,
         Column(_("given by"), "issuer"),
         Column(_("spent at"), "business"),
-        points(_("points"), "points", signed=True),
-        Column(_("value of a point"), "point_value"),
-        Column(_("lot"), "lot_id"),
+        points(_("taken"), "points"),
+        Column(_("value of a point"), "point_value", figure=True),
+        Column(_("lot"), show=lambda draw: lot_link(draw.lot)),
     )
     list_display = fields
-    list_select_related = ("customer", "issuer", "business")
+    list_select_related = ("customer", "issuer", "business", "lot__issuer")
+
+
+def lot_link(lot: Lot) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("admin:loyalty_lot_change", args=[lot.pk]), lot)

@@ -22,17 +22,16 @@ from customers import people
 from loyalty import disputes
 from loyalty.forms import AnswerForm
 from loyalty.models import Dispute
-from loyalty.points import journal
 
 PAGE = 20
 
 
-def waiting(request: HttpRequest) -> dict[str, Callable[[], int]]:
-    """Context of the portal: how many questions wait, counted where it is shown."""
+def waiting(request: HttpRequest) -> dict[str, Callable[[], dict[str, int]]]:
+    """Context of the portal: how many questions there are and how many wait, counted where it is shown."""
     staff = getattr(request, "staff", None)
     if staff is None or staff.role not in MANAGERS:
         return {}
-    return {"open_disputes": staff.business.disputes.filter(answered_at=None).count}
+    return {"disputes_here": lambda: disputes.counted(staff.business)}
 
 
 @require_GET
@@ -107,7 +106,7 @@ def _rows(request: StaffRequest, found: list[Dispute]) -> list[dict[str, Any]]:
 def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, Any]:
     operation = asked.operation
     zone = ZoneInfo(request.business.time_zone)
-    when = f"{journal.full_day(operation.local_on)}, {shown.clock(operation.occurred_at.astimezone(zone))}"
+    when = f"{shown.full_day(operation.local_on)}, {shown.clock(operation.occurred_at.astimezone(zone))}"
     facts = [
         (_("What"), _what(request, asked)),
         (_("When"), when),
@@ -126,7 +125,7 @@ def _page(request: StaffRequest, asked: Dispute, form: AnswerForm) -> dict[str, 
 
 
 def _day(request: StaffRequest, moment: datetime) -> str:
-    return journal.full_day(moment.astimezone(ZoneInfo(request.business.time_zone)).date())
+    return shown.full_day(moment.astimezone(ZoneInfo(request.business.time_zone)).date())
 
 
 def _has_receipt(asked: Dispute) -> bool:

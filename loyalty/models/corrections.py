@@ -47,6 +47,7 @@ class Dispute(models.Model):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+")
     answer = EncryptedTextField(blank=True)
+    read_at = models.DateTimeField(null=True)  # when the customer first opened the answer
 
     class Meta:
         verbose_name, verbose_name_plural = _("question"), _("questions")

@@ -23,7 +23,7 @@ from loyalty.models.tiers import Tier
 class Wallet(models.Model):
     """A customer's points in one programme. `public_id` is the only name the customer has outside the code."""
 
-    program = hot(Program)
+    program = hot(Program, verbose_name=_("programme"))
     customer = hot(Customer)
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
     tier = hot(Tier, null=True)
@@ -149,7 +149,7 @@ class Entry(models.Model):
 
 class LotQuerySet(models.QuerySet["Lot"]):
     def open_of(self, wallet: Wallet) -> "LotQuerySet":
-        """Those with points left. `gone_at`: their own moment, or that at which the wallet has been idle for too long."""
+        """Those with points left. `gone_at`: their own moment, or that at which the wallet was idle for too long."""
         idle_at = Expiry.of(wallet.program).of_wallet(wallet.active_at)
         whole = Value(idle_at, output_field=models.DateTimeField())
         return self.filter(wallet=wallet, open=True).annotate(gone_at=Least(F("expires_at"), whole))
@@ -208,3 +208,6 @@ class Draw(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("draw"), _("draws")
         indexes = [models.Index(fields=["entry"], name="draw_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.points}"

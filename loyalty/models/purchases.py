@@ -78,6 +78,9 @@ class PurchaseLine(models.Model):
         verbose_name, verbose_name_plural = _("line"), _("lines")
         indexes = [models.Index(fields=["purchase", "position"], name="line_purchase")]
 
+    def __str__(self) -> str:
+        return self.name or self.sku
+
 
 class Approval(models.Model):
     """The owner or manager whose PIN let a sale above the limit for cashiers through. Immutable."""

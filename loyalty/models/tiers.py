@@ -9,9 +9,9 @@ from businesses.models import Program
 class Tier(models.Model):
     """A level of a programme; its multiplier applies to what its customers earn."""
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="tiers", verbose_name=_("programme"))
     name = models.CharField(_("name"), max_length=60)
-    position = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(_("position"))
     multiplier = models.DecimalField(_("multiplier"), max_digits=6, decimal_places=3, default=1)
 
     class Meta:

@@ -72,4 +72,4 @@ def _row(day: date, places: list[Any]) -> dict[str, str]:
     points = shown.number(sum(row["points"] for row in places))
     alone = len(places) == 1
     names = [row["issuer__name"] if alone else f"{row['issuer__name']} {shown.number(row['points'])}" for row in places]
-    return {"name": journal.full_day(day), "detail": " · ".join(names), "points": points}
+    return {"name": shown.full_day(day), "detail": " · ".join(names), "points": points}

@@ -68,11 +68,6 @@ def day(on: date, at: datetime, *, month: str = "MMM") -> str:
     return str(format_date(on, f"d {month}" if on.year == at.year else f"d {month} y", locale=shown.language()))
 
 
-def full_day(on: date) -> str:
-    """`20 November 2026`."""
-    return str(format_date(on, "d MMMM y", locale=shown.language()))
-
-
 def month(on: date) -> str:
     """`November 2026`, as a title."""
     name = str(format_date(on, "LLLL y", locale=shown.language()))

@@ -52,6 +52,7 @@ def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpRespon
     mine = own.wallet(request, wallet)
     happened = get_object_or_404(story.operations(mine), public_id=operation)
     questions = list(disputes.about(happened))
+    disputes.read(operation=happened, at=timezone.now())
     context = {
         **story.tell(happened, wallet=mine),
         "questions": questions,
@@ -59,6 +60,15 @@ def entry(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpRespon
         "may_ask": disputes.may_be_about(happened) and all(each.answered_at for each in questions),
     }
     return render(request, "points/entry.html", own.context(mine, **context))
+
+
+@require_GET
+@customers_only
+def questions(request: CustomerRequest, wallet: UUID) -> HttpResponse:
+    """All that the customer asked, each leading to the line that it is about and to its answer."""
+    mine = own.wallet(request, wallet)
+    page = paging.page(disputes.of(mine), request.GET.get("page"), size=PAGE)
+    return render(request, "points/questions.html", own.context(mine, **page))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

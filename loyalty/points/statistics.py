@@ -38,7 +38,7 @@ def of(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> dict[str, Any]:
         "year": today.year,
         "stats": _year(wallet, today),
         "favourites": _favourites(wallet),
-        "since": journal.full_day(_since(wallet, zone)),
+        "since": shown.full_day(_since(wallet, zone)),
     }
 
 

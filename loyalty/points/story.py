@@ -56,7 +56,7 @@ def _facts(operation: Operation, wallet: Wallet) -> list[Row]:
     purchase = getattr(operation, "purchase", None)
     facts = [
         (_("Where"), " · ".join(dict.fromkeys(names))),
-        (_("When"), journal.full_day(operation.local_on) + clock),
+        (_("When"), shown.full_day(operation.local_on) + clock),
         (_("Amount"), show_amount(purchase.amount, wallet.program.currency, shown.language()) if purchase else ""),
         (_("Receipt"), operation.reference or ""),
         (_("Reason"), operation.adjustment.reason if hasattr(operation, "adjustment") else ""),
@@ -128,7 +128,7 @@ def _left(lot: Lot, zone: ZoneInfo | None) -> str:
             "%(points)s points of them are left, until %(day)s.",
             many,
         )
-    day = journal.full_day(lot.gone_at.astimezone(zone).date()) if lot.gone_at else ""
+    day = shown.full_day(lot.gone_at.astimezone(zone).date()) if lot.gone_at else ""
     return (whole if many == lot.credit else part) % {"points": shown.number(many), "day": day}
 
 
@@ -153,7 +153,7 @@ def _undone(operation: Operation, wallet: Wallet) -> dict[str, str] | None:
         OperationKind.PURCHASE: _("Refunded on %(day)s. It no longer counts."),
         OperationKind.REDEMPTION: _("Cancelled on %(day)s. The points came back."),
     }
-    text = words[OperationKind(operation.kind)] % {"day": journal.full_day(by.local_on)}
+    text = words[OperationKind(operation.kind)] % {"day": shown.full_day(by.local_on)}
     return {"text": text, "url": _url(wallet, by)}
 
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("points/<uuid:wallet>/history/", record.history, name="points-history"),
     path("points/<uuid:wallet>/history/<uuid:operation>/", record.entry, name="points-entry"),
     path("points/<uuid:wallet>/history/<uuid:operation>/dispute/", record.dispute, name="points-dispute"),
+    path("points/<uuid:wallet>/questions/", record.questions, name="points-questions"),
     path("points/<uuid:wallet>/expiry/", record.expiring, name="points-expiry"),
     path("points/<uuid:wallet>/figures/", record.figures, name="points-figures"),
     path("points/<uuid:wallet>/profile/", views.profile, name="points-profile"),

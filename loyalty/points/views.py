@@ -85,6 +85,7 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "blocked": request.customer.blocked_at is not None,
         **own.help_from(mine.program),
         "answered_url": _newly_answered(mine, at),
+        "asked": disputes.of(mine).exists(),
     }
     return render(request, "points/wallet.html", own.context(mine, **context))
 
@@ -214,8 +215,8 @@ def _in_language(response: HttpResponse, language: str) -> HttpResponse:
 
 
 def _newly_answered(mine: Wallet, at: datetime) -> str:
-    """Where the newest answer of the last days stands."""
-    newest = disputes.answered(wallet=mine, since=at - ANSWER_IS_NEWS).first()
+    """Where the newest answer of the last days stands, until it has been opened."""
+    newest = disputes.unread(wallet=mine, since=at - ANSWER_IS_NEWS).first()
     return reverse("points-entry", args=[mine.public_id, newest.operation.public_id]) if newest else ""
 
 
@@ -226,7 +227,7 @@ def _known(customer: Customer, mine: Wallet) -> list[tuple[str, str]]:
     rows = [
         (_("Phone"), phones.mask(customer.phone) if customer.phone else ""),
         (pgettext("person", "Name"), told.name),
-        (_("Birthday"), journal.full_day(told.birthday) if told.birthday else ""),
+        (_("Birthday"), shown.full_day(told.birthday) if told.birthday else ""),
         (_("E-mail"), told.email),
         (_("Language"), dict(settings.LANGUAGES).get(told.language, "")),
         (_("Purchases"), shown.number(bought)),

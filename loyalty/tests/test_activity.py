@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from businesses.models import Role
+from businesses.models import Role, User
 from businesses.tests.conftest import hire, signed_in
 from conftest import NOON, Shop
 from customers.models import Customer, Profile
@@ -158,3 +158,13 @@ def test_a_name_is_never_a_formula(owner: Client, shop: Shop, name: str) -> None
     buy(shop, 5)
     Profile.objects.create(program=shop.business.program, customer=Customer.objects.get(), name=name)
     assert exported(owner)[1][2].startswith("'")
+
+
+def test_a_correction_that_nobody_here_made_is_the_operator_s(owner: Client, shop: Shop) -> None:
+    buy(shop, 5)
+    root = User.objects.create_superuser("operator@nar.test", "correct horse battery", first_name="Sam")
+    adjustments.adjust(
+        rules=shop.rules, wallet=wallet(), points=5, reason="Sorry", by=root, staff=None, key="a", at=NOON
+    )  # fmt: skip
+    assert "The programme’s operator" in table(owner.get("/activity/"))
+    assert "Sam" not in table(owner.get("/activity/"))

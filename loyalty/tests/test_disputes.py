@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from businesses.models import BusinessStatus, Role, Staff
+from businesses.models import BusinessStatus, Program, Role, Staff
 from businesses.tests.conftest import cashier, hire, manager, owner, signed_in
 from conftest import NOON, Shop
 from customers import consents
@@ -73,7 +73,8 @@ def test_what_is_wrong_is_asked_answered_and_read_on_the_line_it_is_about(
     told = line(client, mine, sale.public_id)
     assert "Answered It was 4.00, not 40.00 Nar You are right, we have undone it." in told
     assert "Something is wrong here" in told  # and may be asked again
-    assert "Questions" not in text(manager.get("/counter/"))
+    assert "Questions 1" not in text(manager.get("/counter/"))
+    assert "Questions" in text(manager.get("/counter/")), "where its answer is found again"
     assert "You are right" in text(manager.get(page))
 
 
@@ -302,3 +303,44 @@ def test_of_two_who_answer_at_the_same_moment_one_counts_and_the_customer_is_tol
     asked.refresh_from_db()
     assert asked.answer == f"From {asked.answered_by_id}"
     assert Message.objects.count() == 1
+
+
+# --- Finding the answer again -------------------------------------------------------------------------------
+
+
+def test_an_answer_is_news_until_it_has_been_opened_and_is_found_afterwards(
+    shop: Shop, sale: Operation, mine: Wallet, client: Client
+) -> None:
+    home, questions = (reverse(name, args=[mine.public_id]) for name in ("points-wallet", "points-questions"))
+    assert questions not in client.get(home).content.decode(), "who never asked has nothing to find"
+    asked = make(sale, timezone.now())
+    assert questions in client.get(home).content.decode()
+    assert "The amount is wrong Nar" in text(client.get(questions))
+    assert "Open" in text(client.get(questions))
+    line(client, mine, sale.public_id)
+    disputes.answer(dispute=asked, staff=shop.staff, text="Sorry!", at=timezone.now())
+    for _ in range(2):
+        assert "Your question has been answered. Read it" in text(client.get(home))
+        assert "New answer" in text(client.get(questions)), "a look at the list is not a look at the answer"
+    assert "Sorry!" in line(client, mine, sale.public_id)
+    assert "has been answered" not in text(client.get(home))
+    assert "New answer" not in text(client.get(questions))
+    found = client.get(questions)
+    assert "Answered" in text(found)
+    assert reverse("points-entry", args=[mine.public_id, sale.public_id]) in found.content.decode()
+
+
+def test_questions_about_other_points_stand_on_their_own_page(
+    sale: Operation, mine: Wallet, client: Client, new_shop: Callable[..., Shop]
+) -> None:
+    far = new_shop("far", program=Program.objects.create(slug="far", name="Far", currency="USD", join_code="FAR"))
+    make(Operation.objects.get(pk=buy(far, 5).id))
+    assert "Nothing asked yet" in text(client.get(reverse("points-questions", args=[mine.public_id])))
+
+
+def test_a_business_finds_its_answers_again_when_nothing_waits(shop: Shop, sale: Operation, owner: Client) -> None:
+    assert "Questions" not in text(owner.get("/counter/"))
+    disputes.answer(dispute=make(sale), staff=shop.staff, text="Sorry!", at=NOON)
+    page = owner.get("/counter/")
+    assert "Questions" in text(page)
+    assert 'class="count"' not in page.content.decode()

@@ -1,8 +1,10 @@
 // Served as /points/worker.js. Does one thing: without a network, every points page is the copy of the card.
-// It keeps that page and the static files it names, nothing else, and forgets them at sign-out.
+// It keeps that page and the files it names, its colour and its logo among them, nothing else, and forgets them at
+// sign-out.
 
 const KEPT = "card";
 const COPY = "/points/";
+const FILES = /^\/(static|brands|logos)\//;
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -16,7 +18,7 @@ addEventListener("fetch", (event) => {
     event.respondWith(caches.delete(KEPT).then(() => fetch(request)));
   } else if (request.mode === "navigate" && request.method === "GET") {
     event.respondWith(fetch(request).catch(() => kept(COPY)));
-  } else if (request.method === "GET" && pathname.startsWith("/static/")) {
+  } else if (request.method === "GET" && FILES.test(pathname)) {
     event.respondWith(fetch(request).catch(() => kept(request)));
   }
 });
@@ -25,7 +27,7 @@ addEventListener("fetch", (event) => {
 const keep = async (address) => {
   const page = await fetch(address, { redirect: "error", cache: "no-store" });
   if (!page.ok) return;
-  const named = (await page.clone().text()).matchAll(/"(\/static\/[^"#]+)"/g);
+  const named = (await page.clone().text()).matchAll(/"(\/(?:static|brands|logos)\/[^"#]+)"/g);
   const files = await Promise.all([...named].map(async ([, file]) => [file, await fetch(file)]));
   await caches.delete(KEPT);
   const cache = await caches.open(KEPT);

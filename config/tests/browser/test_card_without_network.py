@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from time import sleep
 
 import pytest
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
+from businesses import brands, changes
 from config.tests.test_strangers import a_customer
-from conftest import Shop
+from conftest import NOON, Shop
 from customers import cards, profiles
 from customers.models import Card, Customer
 from customers.profiles import Told
@@ -97,6 +100,27 @@ def test_the_phone_keeps_the_card_and_nothing_else(context: BrowserContext, page
     assert PHONE not in copy
     assert "csrf" not in copy.lower()
     assert str(aysel.public_id) not in copy
+
+
+def test_the_copy_wears_the_colour_and_the_logo_of_the_business(
+    context: BrowserContext, page: Page, at: str, shop: Shop, aysel: Wallet, complaints: list[str]
+) -> None:
+    look(shop)
+    come(context, page, at, aysel)
+    assert {"brands", "logos"} <= {path.split("/")[1] for path in kept(page)}
+    context.set_offline(True)
+    page.goto(f"{at}/points/")
+    colour = page.evaluate("() => getComputedStyle(document.documentElement).getPropertyValue('--brand')")
+    assert colour.strip() == "#7a1f3d"
+    assert page.locator(".brand-mark img").evaluate("image => image.naturalWidth") > 0
+    complaints.clear()
+
+
+def look(shop: Shop) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (256, 256), "#7a1f3d").save(picture, "WEBP")
+    changes.apply(business_id=shop.business.pk, values={"brand_colour": "#7a1f3d"}, staff=shop.staff, at=NOON)
+    brands.change_logo(business_id=shop.business.pk, picture=picture.getvalue(), staff=shop.staff, at=NOON)
 
 
 def test_signing_out_takes_the_copy_along(

@@ -585,6 +585,26 @@ def test_a_lost_answer_is_fetched_by_the_next_press_and_counted_once(counter: Pa
     assert wallet().balance == 50
 
 
+@pytest.mark.parametrize("size", [(390, 844), (1024, 768), (1366, 768)])
+def test_no_key_is_covered_by_what_is_said(counter: Page, complaints: list[str], size: tuple[int, int]) -> None:
+    counter.set_viewport_size({"width": size[0], "height": size[1]})
+    open_customer(counter)
+    counter.context.set_offline(True)
+    add_in_vain(counter, "10")
+    said = counter.locator(".toast").bounding_box()
+    assert said
+    for key in counter.locator(".pad :is(button, a, input:not([type=hidden]))").all():
+        box = key.bounding_box()
+        assert box is None or not overlap(said, box), key.inner_text()
+    counter.context.set_offline(False)
+    forget(complaints, "ERR_INTERNET_DISCONNECTED", "htmx:")
+
+
+def overlap(one: Any, other: Any) -> bool:
+    across = one["x"] < other["x"] + other["width"] and other["x"] < one["x"] + one["width"]
+    return bool(across and one["y"] < other["y"] + other["height"] and other["y"] < one["y"] + one["height"])
+
+
 def add_in_vain(page: Page, amount: str) -> None:
     field(page).fill(amount)
     action(page).click()
