@@ -114,7 +114,7 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
             connection, sent, set(world["agreed"]), was, installation.place / "gateway.jsonl", blows
         )
     audit = json.loads(installation.manage("audit_ledger", "--json", status=(0, 1)))
-    slow = [f"{each.kind}: {each.recovery:.1f} s" for each in blows if each.recovery > BAR]
+    slow = [f"{each.kind}: {each.recovery:.1f} s" for each in [*blows, *in_vain] if each.recovery > BAR]
     breaches += [*outbox.breaches, verdict.breach("recovered too late", slow)]
     return {
         "cores": os.cpu_count(),
@@ -126,7 +126,7 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
         "longest_wait": round(max(each.answers[0]["took"] for each in sent.values() if each.answers), 1),
         "interrupted": len(crew.interruptions),
         "kills": summary(blows),
-        "in_vain": in_vain,
+        "in_vain": len(in_vain),
         "messages": outbox.messages,
         "messages_twice": outbox.sent_twice,
         "breaches": [asdict(each) for each in breaches],
@@ -135,10 +135,10 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
     }
 
 
-def kill(scene: Scene, options: Options) -> tuple[list[Blow], int]:
-    """One kind after another; what interrupted nothing is done again."""
+def kill(scene: Scene, options: Options) -> tuple[list[Blow], list[Blow]]:
+    """One kind after another; what interrupted nothing is done again. The kills that count, and those in vain."""
     blows: list[Blow] = []
-    in_vain = 0
+    in_vain: list[Blow] = []
     kinds = [kind for kind in KINDS if options.only in kind.name]
     waiting = list(itertools.islice(itertools.cycle(kinds), options.kills))
     time.sleep(2)  # the first requests
@@ -152,11 +152,11 @@ def kill(scene: Scene, options: Options) -> tuple[list[Blow], int]:
             f"{len(blows) + 1:>3}/{options.kills} {blow.kind:<34}{blow.interrupted:>4} interrupted, "
             f"on after {blow.recovery:>5.2f} s{counted}   {scene.crew.done} operations"
         )
+        (blows if blow.interrupted else in_vain).append(blow)
         if blow.interrupted:
-            blows.append(blow)
             waiting.pop(0)
-        elif (in_vain := in_vain + 1) > 2 * options.kills + 3:
-            raise Stop(f"{in_vain} kills interrupted nothing.")
+        if len(in_vain) > 2 * options.kills + 3:
+            raise Stop(f"{len(in_vain)} kills interrupted nothing.")
         time.sleep(1 + scene.rng.random())
     return blows, in_vain
 

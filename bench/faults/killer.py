@@ -239,29 +239,29 @@ class Beat(Kind):
 
 
 class Broker(Kind):
-    """Messages are written all the same, and nobody is woken up for them."""
+    """Messages are written all the same, and nobody is woken up for them. The worker has a task in hand."""
 
     name = "Valkey"
 
     def aim(self) -> int:
-        self.back: float | None = None
-        broker = self.place.valkey.running()
-        self.while_requests_are_under_way()
-        assert broker
-        return broker
+        self.broker, self.back = self.place.valkey.running(), None
+        assert self.broker
+        until_true(lambda: bool(self.scene.gateway.in_hand), "no message was sent")
+        self.in_hand = len(self.scene.gateway.in_hand)
+        return self.broker
 
     def interrupted(self, at: float) -> int:
-        """Wake-ups that were lost: messages that were written while it was away."""
+        """Tasks in hand, which nobody could confirm, and the lost wake-ups of messages that were written meanwhile."""
         (missed,) = self.scene.ask(
             "SELECT count(*) FROM customers_message WHERE created_at BETWEEN to_timestamp(%s) AND to_timestamp(%s)",
             at, self.back,
         )  # fmt: skip
-        return int(missed)
+        return self.in_hand + int(missed)
 
     def recovered_at(self, at: float) -> float | None:
         """A task that was sent after it came back: the worker takes no more in advance than it runs."""
         if self.back is None:
-            self.back = time.time() if self.place.valkey.answers() else None
+            self.back = time.time() if self.place.valkey.running() not in (None, self.broker) else None
             return None
         (ran,) = self.scene.ask(
             "SELECT min(extract(epoch FROM started_at)) FROM config_taskrun WHERE name = %s AND started_at > to_timestamp(%s)",
