@@ -98,6 +98,7 @@ class Server:
 
     name = ""
     gentle_end = signal.SIGTERM
+    in_the_way = "\0"  # said by a server that cannot start yet, because of what another one left behind
 
     def __init__(self, data: Path, sockets: Path, options: tuple[str, ...] = ()) -> None:
         self.data, self.sockets, self.options = data, sockets, options
@@ -130,10 +131,16 @@ class Server:
         """Until it answers. Long, because after a power cut PostgreSQL replays its log first."""
         until = time.monotonic() + seconds
         while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > until:
-                lines = self.log.read_text(errors="replace").splitlines()[-8:]
-                raise Stop("\n  ".join([f"{self.name} did not start. The end of {self.log}:", *lines]))
+            ended = self.process.poll() is not None
+            if time.monotonic() > until or (ended and self.in_the_way not in self.last_words()):
+                raise Stop(f"{self.name} did not start. The end of {self.log}:\n  {self.last_words()}")
             time.sleep(0.02)
+            if ended:
+                time.sleep(0.2)
+                self.start()
+
+    def last_words(self) -> str:
+        return "\n  ".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
     def stop(self, seconds: float) -> None:
         if self.process is None:
@@ -179,6 +186,7 @@ def unprivileged() -> tuple[list[str], dict[str, object]]:
 class Postgres(Server):
     name = "PostgreSQL"
     gentle_end = signal.SIGINT  # its "fast" stop: open transactions are rolled back, nothing committed is lost
+    in_the_way = "pre-existing shared memory block"  # of one that was killed, until its backends have seen it
 
     def environment(self) -> dict[str, str]:
         """Also the names that PostgreSQL's own programs know, such as psql."""

@@ -8,11 +8,14 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+
+PATIENCE = 10  # seconds for a request that does not end when everything stops
 
 
 def server(address: str) -> Granian:
@@ -28,14 +31,15 @@ def server(address: str) -> Granian:
         blocking_threads=4,
         blocking_threads_idle_timeout=600,  # the longest there is: each new thread opens a connection to the database
         respawn_failed_workers=True,
-        workers_kill_timeout=10,  # for a request that does not end when everything stops
+        workers_kill_timeout=PATIENCE,
         log_level=LogLevels.warning,
     )
 
 
-def application(target: str) -> Any:
-    """What a worker answers with, once it watches the process that started it."""
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+def application(target: str, *, master: int) -> Any:
+    """What a worker answers with, once it watches the process that started it. That one may be dead already, so that
+    asking for the parent here would come too late."""
+    threading.Thread(target=end_with, args=(master,), daemon=True).start()
     from config.wsgi import application
 
     return application
@@ -46,7 +50,9 @@ def end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    server(*(sys.argv[1:2] or ["127.0.0.1"])).serve(target_loader=application)
+    server(*(sys.argv[1:2] or ["127.0.0.1"])).serve(target_loader=partial(application, master=os.getpid()))

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
+from kombu.exceptions import OperationalError
 
 from customers import consents
 from customers.gateways import Undeliverable
@@ -74,7 +75,10 @@ def forget(*, at: datetime) -> int:
 
 
 def _wake_sender() -> None:
-    current_app.send_task("customers.tasks.send_messages", retry=False)
+    try:
+        current_app.send_task("customers.tasks.send_messages", retry=False)
+    except OperationalError as error:
+        log.warning("nobody was woken up for a message, which waits for the sweep: %s", error)
 
 
 def _claim(at: datetime) -> Message | None:

@@ -3,8 +3,11 @@
 Each statement returns the rows that break the promise: (table, id, what the row says, what it should say).
 """
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection, transaction
 
@@ -13,12 +16,15 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """How one promise stands: the number of rows that break it and the first few of them."""
+    """How one promise stands: the number of rows that break it and the first few of them; and how many rows its tables
+    have, and how long the look at them took."""
 
     name: str
     promise: str
     breaches: int
     examples: list[str]
+    rows: int
+    seconds: float
 
 
 CHECKS: dict[str, tuple[str, str]] = {
@@ -204,10 +210,22 @@ def run() -> Iterator[Finding]:
     with transaction.atomic(), connection.cursor() as cursor:
         if not nested:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        count = cache(_count)
         for name, (promise, statement) in CHECKS.items():
+            begun = time.monotonic()
             cursor.execute(statement)
-            rows = cursor.fetchall()
+            broken = cursor.fetchall()
             examples = [
-                f"{table} {row_id}: {found}, expected {expected}" for table, row_id, found, expected in rows[:EXAMPLES]
+                f"{table} {row_id}: {found}, expected {expected}"
+                for table, row_id, found, expected in broken[:EXAMPLES]
             ]
-            yield Finding(name, promise, len(rows), examples)
+            seconds = time.monotonic() - begun
+            rows = sum(count(table) for table in sorted(set(re.findall(r"\bloyalty_[a-z]+\b", statement))))
+            yield Finding(name, promise, len(broken), examples, rows, seconds)
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name from a constant above
+        number: int = cursor.fetchone()[0]
+    return number

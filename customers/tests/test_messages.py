@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from conftest import NOON, Shop
 from customers import codes, consents, gateways, messages, tasks, texts
@@ -68,14 +69,17 @@ def test_a_sender_is_woken_after_the_commit(
 
 
 def test_a_broker_that_is_away_harms_nothing(
-    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., object]
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., object],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def away(name: str, **options: object) -> None:
-        raise OSError("no broker")
+        raise OperationalError("no broker")
 
     monkeypatch.setattr(messages.current_app, "send_task", away)
     with django_capture_on_commit_callbacks(execute=True):
         queue()
+    assert [(each.levelname, each.exc_info) for each in caplog.records] == [("WARNING", None)]  # a line, no traceback
     tasks.send_messages()
     assert accepted == ["Hello"]
 

@@ -1,6 +1,7 @@
 """The audit sees every cached figure that is wrong. Corruption goes round the guards: they are switched off for it."""
 
 import json
+import re
 from collections.abc import Callable
 from io import StringIO
 
@@ -10,7 +11,7 @@ from django.db import connection
 
 from conftest import Shop
 from loyalty import audit
-from loyalty.models import Approval
+from loyalty.models import Approval, Lot, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +117,22 @@ def test_the_command_names_the_broken_promise_and_a_row() -> None:
     with pytest.raises(SystemExit):
         call_command("audit_ledger", stdout=out)
     assert "BROKEN  A wallet's balance is what remains in its lots. 1 rows" in out.getvalue()
+
+
+@pytest.mark.usefixtures("history")
+def test_each_promise_is_a_line_with_its_rows_and_seconds_and_beside_the_json_a_line_elsewhere() -> None:
+    out, beside = StringIO(), StringIO()
+    call_command("audit_ledger", stdout=out)
+    call_command("audit_ledger", "--json", stdout=StringIO(), stderr=beside)
+    for said in (out.getvalue(), beside.getvalue()):
+        lines = re.findall(r"^ok      (.+) \((\d+) rows, \d+\.\d s\)$", said, re.MULTILINE)
+        assert [promise for promise, _ in lines] == [promise for promise, _ in audit.CHECKS.values()]
+        assert dict(lines)["A wallet's balance is what remains in its lots."] == str(
+            Wallet.objects.count() + Lot.objects.count()
+        )
+
+
+@pytest.mark.usefixtures("history")
+def test_the_json_names_what_it_always_named() -> None:
+    _, said = audit_exit()
+    assert {tuple(check) for check in said["checks"]} == {("name", "promise", "breaches", "examples")}

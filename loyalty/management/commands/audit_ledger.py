@@ -1,10 +1,11 @@
 import json
-from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
 
 from loyalty import audit
+
+SHOWN = ("name", "promise", "breaches", "examples")  # of each promise, in the JSON
 
 
 class Command(BaseCommand):
@@ -17,22 +18,29 @@ class Command(BaseCommand):
         findings = []
         for finding in audit.run():
             findings.append(finding)
-            if not options["json"]:
-                self._say(finding)
+            self._say(finding, self.stderr if options["json"] else self.stdout)
         broken = [finding for finding in findings if finding.breaches]
         if options["json"]:
-            self.stdout.write(
-                json.dumps({"agree": not broken, "checks": [asdict(finding) for finding in findings]}, indent=2)
-            )
+            checks = [{name: getattr(finding, name) for name in SHOWN} for finding in findings]
+            self.stdout.write(json.dumps({"agree": not broken, "checks": checks}, indent=2))
         elif not broken:
-            self.stdout.write(f"The books agree: {len(findings)} promises kept.")
+            seconds = sum(finding.seconds for finding in findings)
+            self.stdout.write(f"The books agree: {len(findings)} promises kept, in {seconds:.1f} s.")
         if broken:
             raise SystemExit(1)
 
-    def _say(self, finding: audit.Finding) -> None:
+    def _say(self, finding: audit.Finding, out: OutputWrapper) -> None:
+        """As soon as it is known, also into a file: with millions of rows the next one takes a while."""
         if not finding.breaches:
-            self.stdout.write(f"ok      {finding.promise}")
-            return
-        self.stdout.write(f"BROKEN  {finding.promise} {finding.breaches} rows, such as:")
-        for example in finding.examples:
-            self.stdout.write(f"        {example}")
+            out.write(f"ok      {finding.promise} ({finding.rows} rows, {finding.seconds:.1f} s)", _plain)
+        else:
+            broken = f"{finding.breaches} rows of {finding.rows} ({finding.seconds:.1f} s), such as:"
+            out.write(f"BROKEN  {finding.promise} {broken}", _plain)
+            for example in finding.examples:
+                out.write(f"        {example}", _plain)
+        out.flush()
+
+
+def _plain(text: str) -> str:
+    """Lines beside the JSON are no errors, and not shown as such."""
+    return text
