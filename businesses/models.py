@@ -91,7 +91,11 @@ class Program(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    expiry_kind=ExpiryKind.YEARLY, expires_in_month__range=(1, 12), expires_on_day__range=(1, 31)
+                    expiry_kind=ExpiryKind.YEARLY,
+                    expires_in_month__isnull=False,
+                    expires_in_month__range=(1, 12),
+                    expires_on_day__isnull=False,
+                    expires_on_day__range=(1, 31),
                 )
                 | (~models.Q(expiry_kind=ExpiryKind.YEARLY) & models.Q(expires_in_month=None, expires_on_day=None)),
                 name="programme_fixed_day_of_expiry",

@@ -36,7 +36,8 @@ class Expiry:
         if self.months is None or self.kind == ExpiryKind.INACTIVITY:
             return None
         if self.kind == ExpiryKind.MONTHS:
-            return earned_at + relativedelta(months=self.months)
+            to_the_day: datetime = earned_at + relativedelta(months=self.months)
+            return to_the_day
         last = earned_at.astimezone(zone).date() + relativedelta(months=self.months)
         if self.kind == ExpiryKind.MONTH_END:
             return _end_of(last + relativedelta(day=31), zone)
@@ -48,7 +49,7 @@ class Expiry:
 
     def _next_fixed_day(self, first: date) -> date:
         """On or after `first`. 29 February is the 28th in ordinary years."""
-        this_year = first + relativedelta(month=self.in_month, day=self.on_day)
+        this_year: date = first + relativedelta(month=self.in_month, day=self.on_day)
         return this_year if this_year >= first else this_year + relativedelta(years=1, day=self.on_day)
 
 

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_in_month__range', (1, 12)), ('expires_on_day__range', (1, 31)), ('expiry_kind', 'yearly')), models.Q(models.Q(('expiry_kind', 'yearly'), _negated=True), ('expires_in_month', None), ('expires_on_day', None)), _connector='OR'), name='programme_fixed_day_of_expiry'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_in_month__isnull', False), ('expires_in_month__range', (1, 12)), ('expires_on_day__isnull', False), ('expires_on_day__range', (1, 31)), ('expiry_kind', 'yearly')), models.Q(models.Q(('expiry_kind', 'yearly'), _negated=True), ('expires_in_month', None), ('expires_on_day', None)), _connector='OR'), name='programme_fixed_day_of_expiry'),
         ),
         migrations.AddConstraint(
             model_name='program',

@@ -491,3 +491,39 @@ def test_a_business_that_waits_is_decided_on_its_page(
 def test_a_record_that_is_not_there_is_not_found(operator: Client) -> None:
     for pk in ("999999", "x"):
         assert operator.get(address(User, f"{pk}/disable/")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "wrong"),
+    [
+        ({"expiry_kind": "months", "points_last_months": "12"}, ("months", 12, None, None), ""),
+        ({"expiry_kind": "inactivity", "points_last_months": ""}, ("inactivity", None, None, None), ""),
+        (
+            {"expiry_kind": "yearly", "points_last_months": "", "expires_on_day": "31", "expires_in_month": "12"},
+            ("yearly", 0, 31, 12),
+            "",
+        ),
+        (
+            {"expiry_kind": "month_end", "points_last_months": "1", "expires_on_day": "31", "expires_in_month": "12"},
+            ("month_end", 1, None, None),
+            "",
+        ),
+        ({"expiry_kind": "yearly", "expires_on_day": "31", "expires_in_month": "6"}, None, "expires_on_day"),
+        ({"expiry_kind": "yearly", "expires_on_day": "31", "expires_in_month": "13"}, None, "expires_in_month"),
+        ({"expiry_kind": "yearly"}, None, "expires_in_month"),
+        ({"expiry_kind": "months", "points_last_months": "0"}, None, "points_last_months"),
+        ({"expiry_kind": "never"}, None, "expiry_kind"),
+    ],
+)
+def test_a_policy_of_expiry_is_whole_or_refused(
+    operator: Client, program: Program, asked: dict[str, str], kept: tuple[Any, ...] | None, wrong: str
+) -> None:
+    form = {"name": "Circle", "join_code": "CIRCLE", "rounding": "floor", "point_value": "0.01"} | asked
+    answer = operator.post(address(Program, f"{program.pk}/change/"), form)
+    program.refresh_from_db()
+    now = (program.expiry_kind, program.points_last_months, program.expires_on_day, program.expires_in_month)
+    if wrong:
+        assert list(answer.context["adminform"].form.errors) == [wrong]
+        assert now == ("months", None, None, None)
+    else:
+        assert (answer.status_code, now) == (302, kept)

@@ -6,6 +6,7 @@ the SQL functions verify what they store, and `audit_ledger` proves it.
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -148,7 +149,7 @@ class Entry(models.Model):
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
-    def open_of(self, wallet: Wallet) -> "LotQuerySet":
+    def open_of(self, wallet: Wallet) -> "models.QuerySet[Any]":
         """Those with points left. `gone_at`: their own moment, or that at which the wallet was idle for too long."""
         idle_at = Expiry.of(wallet.program).of_wallet(wallet.active_at)
         whole = Value(idle_at, output_field=models.DateTimeField())

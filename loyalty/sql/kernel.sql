@@ -82,10 +82,11 @@ END $$;
 
 -- The moment at which a wallet expires whole for want of activity; NULL where the programme has no such rule.
 DROP FUNCTION IF EXISTS loyalty_idle_at;
-CREATE FUNCTION loyalty_idle_at(p_wallet loyalty_wallet) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-  SELECT p_wallet.active_at + make_interval(months => points_last_months)
-    FROM businesses_program WHERE id = p_wallet.program_id AND expiry_kind = 'inactivity'
-$$;
+CREATE FUNCTION loyalty_idle_at(p_wallet loyalty_wallet) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT p_wallet.active_at + make_interval(months => points_last_months)
+            FROM businesses_program WHERE id = p_wallet.program_id AND expiry_kind = 'inactivity');
+END $$;
 
 -- Expires the due lots of a locked wallet, each as an operation of its own, and returns the wallet as it is then. What has
 -- been idle for too long says so in its trail.
