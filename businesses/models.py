@@ -169,6 +169,7 @@ class Business(models.Model):
     logo_digest = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     tells_points_earned = models.BooleanField(_("writes when points are added"), default=True, db_default=True)
     tells_points_redeemed = models.BooleanField(_("writes when points are spent"), default=True, db_default=True)
+    tells_points_expiring = models.BooleanField(_("writes before points expire"), default=True, db_default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

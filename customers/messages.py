@@ -39,6 +39,7 @@ def queue(
     channel: Channel = Channel.SMS,
     customer_id: int | None = None,
     business_id: int | None = None,
+    send_after: datetime | None = None,
     send_before: datetime | None = None,
     withheld: bool = False,
 ) -> Message:
@@ -53,7 +54,7 @@ def queue(
         text=text,
         status=MessageStatus.WITHHELD if withheld else MessageStatus.QUEUED,
         created_at=at,
-        send_after=at,
+        send_after=send_after or at,
         send_before=send_before,
     )
     # Also for a withheld one, so that nobody can tell the two apart by a clock. Robust: the sweep comes anyway.

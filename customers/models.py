@@ -144,6 +144,7 @@ class MessageKind(models.TextChoices):
     CODE = "code", _("Code")
     POINTS_EARNED = "points_earned", _("Points earned")
     POINTS_REDEEMED = "points_redeemed", _("Points redeemed")
+    POINTS_EXPIRING = "points_expiring", _("Points expire soon")
     QUESTION_ANSWERED = "question_answered", _("Question answered")
 
 

@@ -1,8 +1,11 @@
 """Which messages a business's customers get. Only those who agreed get any; a code comes whatever is chosen here."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
+from functools import partial
 from typing import Any
 
+from babel.dates import format_date
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -19,11 +22,13 @@ from businesses.views import settings_page
 from customers import consents, texts
 from customers.models import Channel
 
-SAMPLE = {"points": 37, "balance": 1277}
 KINDS: dict[str, Callable[..., str]] = {
-    "tells_points_earned": texts.points_earned,
-    "tells_points_redeemed": texts.points_redeemed,
+    "tells_points_earned": partial(texts.points_earned, points=37, balance=1277),
+    "tells_points_redeemed": partial(texts.points_redeemed, points=37, balance=1277),
+    "tells_points_expiring": partial(texts.points_expiring, points=120),
 }
+
+EXPIRING, SAMPLE_DAY = KINDS["tells_points_expiring"], date(2026, 12, 20)
 
 
 class MessagesForm(forms.Form):
@@ -34,6 +39,11 @@ class MessagesForm(forms.Form):
     )
     tells_points_redeemed = forms.BooleanField(
         label=gettext_lazy("When points are spent"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"class": "switch"}),
+    )
+    tells_points_expiring = forms.BooleanField(
+        label=gettext_lazy("Before points expire, 30 days and 7 days ahead"),
         required=False,
         widget=forms.CheckboxInput(attrs={"class": "switch"}),
     )
@@ -87,4 +97,5 @@ def _save(request: StaffRequest, form: MessagesForm) -> bool:
 
 def _previews(write: Callable[..., str], sender: str) -> Iterator[tuple[str, str]]:
     for language, _name in settings.LANGUAGES:
-        yield language, write(language=language, sender=sender, **SAMPLE)
+        more = {"day": format_date(SAMPLE_DAY, "d MMMM", locale=language)} if write is EXPIRING else {}
+        yield language, write(language=language, sender=sender, **more)

@@ -45,6 +45,18 @@ def points_redeemed(*, language: str, sender: str, points: int, balance: int) ->
         return text % {"sender": sender, "points": _number(points, language), "balance": _number(balance, language)}
 
 
+def points_expiring(*, language: str, sender: str, points: int, day: str) -> str:
+    """`day` is the first on which some of them are gone, in the reader's language."""
+    with translation.override(language):
+        text = ngettext(
+            "%(sender)s: %(points)s of your points expires on %(day)s. %(address)s",
+            "%(sender)s: %(points)s of your points expire from %(day)s on. %(address)s",
+            points,
+        )
+        address = settings.PUBLIC_BASE_URL + reverse("points")
+        return text % {"sender": sender, "points": _number(points, language), "day": day, "address": address}
+
+
 def question_answered(*, language: str, sender: str) -> str:
     """Not what was answered: telephones are read over shoulders."""
     with translation.override(language):

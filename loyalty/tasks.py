@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import audit, ledger
+from loyalty import audit, ledger, reminding
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ def expire_points() -> None:
 @shared_task(does=_("Takes the points of customers who have not come for too long, where a programme says so."))
 def expire_idle_points() -> None:
     ledger.expire_idle()
+
+
+@shared_task(does=_("Tells customers before their points expire."))
+def warn_of_expiry() -> None:
+    reminding.warn()
 
 
 @shared_task(does=_("Proves that every balance is the sum of its entries."))

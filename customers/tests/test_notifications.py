@@ -38,7 +38,7 @@ def test_a_confidential_business_is_shown_to_write_as_its_programme(shop: Shop, 
 
 
 def test_switching_off_is_kept_with_its_author(shop: Shop, owner: Client) -> None:
-    assert owner.post(PAGE, {"tells_points_redeemed": "on"}).status_code == 302
+    assert owner.post(PAGE, {"tells_points_redeemed": "on", "tells_points_expiring": "on"}).status_code == 302
     assert (now(shop).tells_points_earned, now(shop).tells_points_redeemed) == (False, True)
     change = SettingChange.objects.get()
     assert (change.field, change.before, change.after) == ("tells_points_earned", "True", "False")

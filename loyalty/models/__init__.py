@@ -7,6 +7,7 @@ from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operati
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
 from loyalty.models.tiers import Tier
+from loyalty.models.warnings import ExpiryWarning
 
 __all__ = [
     "FREQUENT",
@@ -19,6 +20,7 @@ __all__ = [
     "EarningRule",
     "Entry",
     "EntryKind",
+    "ExpiryWarning",
     "Lot",
     "Membership",
     "Occasion",
