@@ -152,6 +152,7 @@ class PanelAdmin(ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count a whole table
     list_per_page = PER_PAGE
     list_max_show_all = 0
     ordering = ("-pk",)
@@ -247,6 +248,21 @@ class ReadOnly(NeverDeleted):
 
 class ByBusiness(AutocompleteSelectFilter):
     """One business, found by typing: there may be thousands."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = gettext_lazy("business")
+
+
+def choices(field: str, title: Any) -> tuple[str, type[admin.ChoicesFieldListFilter]]:
+    """A filter by the choices of a field, under a title of ours."""
+
+    class Titled(admin.ChoicesFieldListFilter):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.title = title
+
+    return field, Titled
 
 
 class RecordedOn(admin.SimpleListFilter):

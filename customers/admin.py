@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
 from businesses.models import Business
-from businesses.panel import NO_BREAK, ByBusiness, Column, ReadOnly, Reason, RecordedOn, number, record_id
+from businesses.panel import NO_BREAK, ByBusiness, Column, ReadOnly, Reason, RecordedOn, choices, number, record_id
 from customers import blocking, phones
 from customers.models import Consent, Customer, ExternalId, Message, Profile
 
@@ -149,7 +149,7 @@ class MessageAdmin(ReadOnly):
         Column(gettext_lazy("sent"), "sent_at"),
     )
     list_display = fields
-    list_filter = ("status", ("business", ByBusiness), RecordedOn)
+    list_filter = (choices("status", gettext_lazy("status")), ("business", ByBusiness), RecordedOn)
     list_select_related = ("customer", "business")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
@@ -173,7 +173,7 @@ class ConsentAdmin(ReadOnly):
         Column(gettext_lazy("when"), "at"),
     )
     list_display = fields
-    list_filter = (("business", ByBusiness), "channel")
+    list_filter = (("business", ByBusiness), choices("channel", gettext_lazy("channel")))
     list_select_related = ("customer", "business")
 
     def find(self, rows: QuerySet[Consent], text: str) -> QuerySet[Consent]:

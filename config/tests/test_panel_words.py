@@ -149,3 +149,14 @@ def test_a_file_is_taken_with_one_press(operator: Client) -> None:
     form = operator.get(address(Business, "export/")).context["form"]
     assert form["format"].value() == "0"
     assert [label for _value, label in form.fields["format"].choices] == ["csv", "xlsx"]
+
+
+def test_a_filter_has_a_title_of_ours_and_counts_no_table(operator: Client) -> None:
+    operator.cookies["django_language"] = "ru"
+    for model in LISTS:
+        shown = operator.get(address(model)).context["cl"]
+        for each in shown.filter_specs:
+            assert not re.search("[a-z]", str(each.title)), f"{model.__name__}: {each.title}"
+        assert "Apply Filters" not in operator.get(address(model)).text
+        assert not shown.add_facets
+        assert shown.model_admin.show_facets == admin.ShowFacets.NEVER

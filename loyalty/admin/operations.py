@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, number, points, record_id
+from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, choices, number, points, record_id
 from loyalty import rules, trail
 from loyalty.admin.finding import (
     FIND,
@@ -62,7 +62,7 @@ class OperationAdmin(ReadOnly):
         Column(_("scope"), "scope"),
         Column(_("id"), "public_id"),
     )
-    list_filter = ("kind", ("business", ByBusiness), RecordedOn)
+    list_filter = (choices("kind", _("kind")), ("business", ByBusiness), RecordedOn)
     list_select_related = ("customer", "business")
     change_form_after_template = "admin/loyalty/operation.html"
 
