@@ -16,6 +16,7 @@ TITLES = {
     422: "Invalid fields",
     429: "Too many requests",
     500: "Our mistake",
+    503: "Not available at the moment",
 }
 
 
@@ -53,3 +54,9 @@ class Problem(Exception):
 
 def not_found(what: str = "Nothing here goes by that id.") -> Problem:
     return Problem(404, "not_found", what)
+
+
+def unavailable() -> Problem:
+    """The database went away, perhaps after it had done what was asked: only the same key tells."""
+    detail = "The database does not answer. Send the same request again, with the same key; it is never counted twice."
+    return Problem(503, "unavailable", detail, headers={"Retry-After": "1"})

@@ -57,14 +57,15 @@ PROBLEMS = {
     413: "The body is over 1 MB: `too_large`.",
     422: "Fields are wrong: `invalid`, `not_supported`, `key_reused`.",
     429: "`throttled`, with `Retry-After`.",
+    503: "The database is away: `unavailable`, with `Retry-After`. Send the same request again.",
 }
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """The problems a call can answer with; 401, 403 and 429 belong to every one."""
+    """The problems a call can answer with; 401, 403, 429 and 503 belong to every one."""
     return {
         (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, PROBLEMS[status])
-        for status in sorted({401, 403, 429, *statuses})
+        for status in sorted({401, 403, 429, 503, *statuses})
     }
 
 

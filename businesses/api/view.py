@@ -3,22 +3,25 @@
 It stays an `APIView`, so that drf-spectacular documents it like any other.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import orjson
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
 from businesses.api import access
 from businesses.api.access import Access
-from businesses.api.problems import Problem
+from businesses.api.problems import Problem, unavailable
 from businesses.api.schema import BearerKey
 from businesses.api.throttle import Throttle
 
 MOST_BYTES = 1_000_000
+log = logging.getLogger(__name__)
 throttle = Throttle(settings.API_REQUESTS_PER_MINUTE)
 
 
@@ -63,6 +66,11 @@ class BusinessView(APIView):
             return self._answer(request, kwargs)
         except Problem as problem:
             return problem.response()
+        except (OperationalError, InterfaceError) as error:
+            if connection.connection is not None and connection.is_usable():
+                raise
+            log.warning("the database does not answer: %s", str(error).partition("\n")[0])
+            return unavailable().response()
 
     def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
         method = (request.method or "").lower()

@@ -1,20 +1,23 @@
-"""The servers that ./run starts, where another one has just died."""
+"""What ./run starts again when it has died."""
 
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from config.tests.cluster import NOT_DURABLE
-from embedded import Postgres, Stop
+from embedded import ROOT, Postgres, Stop
 
 BUSY = "SELECT count(*) FROM generate_series(1, 20000000)"  # a backend looks up only when it is done
 
@@ -58,3 +61,19 @@ def test_postgresql_that_cannot_start_says_so_at_once(postgres: Postgres) -> Non
     with pytest.raises(Stop, match="did not start"):
         postgres.wait()
     assert time.monotonic() - begun < 10
+
+
+def test_a_program_that_did_its_work_starts_again_without_a_longer_wait_and_one_that_keeps_dying_with_one() -> None:
+    loader = SourceFileLoader("run_script", str(ROOT / "run"))
+    module = module_from_spec(spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    supervisor = module.Supervisor.__new__(module.Supervisor)
+    died = subprocess.Popen(["true"])
+    died.wait()
+    waits = {}
+    for lived in (1, module.WORKED + 1):
+        child = module.Child("beat", [], False)
+        child.process, child.failures, child.since = died, 3, time.monotonic() - lived
+        supervisor.look_after(child)
+        waits[lived] = round(child.due_at - time.monotonic())
+    assert waits == {1: 8, module.WORKED + 1: 1}

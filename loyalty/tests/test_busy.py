@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import psycopg
 import pytest
+from django.db import OperationalError, close_old_connections, connection
 
 from conftest import Shop
 from loyalty import ledger
 from loyalty.ledger import Posted
 from loyalty.models import Operation
-from loyalty.tests.conftest import buy, cancel, redeem, refund
+from loyalty.tests.conftest import PHONE, buy, cancel, redeem, refund
 from loyalty.tests.parallel import held_wallets, kernel_patience
+from loyalty.tests.test_api import Till, problem
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("books")]
 
@@ -35,3 +38,25 @@ def test_it_gives_up_after_four_seconds() -> None:
     assert kernel_patience() == dict.fromkeys(
         ("loyalty_adjust", "loyalty_purchase", "loyalty_redeem", "loyalty_reverse"), "4s"
     )
+
+
+def test_a_till_whose_database_goes_away_is_told_to_send_the_same_again(shop: Shop) -> None:
+    till, sale = Till(shop), {"phone": PHONE, "amount": "10"}
+    till.get("business")  # a connection that was good until now
+    with psycopg.connect(**connection.get_connection_params()) as other:  # type: ignore[arg-type]
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    answer = till.post("purchases", sale, key="same")
+    assert problem(answer) == (503, "unavailable")
+    assert answer["Retry-After"] == "1"
+    close_old_connections()  # as at the end of each request
+    assert till.post("purchases", sale, key="same").status_code == 201
+    assert Operation.objects.count() == 1
+
+
+def test_a_mistake_of_ours_is_no_absence_of_the_database(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(**words: object) -> None:
+        raise OperationalError("a sort that found no room")
+
+    monkeypatch.setattr(ledger, "purchase", wrong)
+    with pytest.raises(OperationalError):
+        Till(shop).post("purchases", {"phone": PHONE, "amount": "10"})
