@@ -67,7 +67,7 @@ class ProgramAdmin(NeverDeleted):
     form = ProgramForm
     fieldsets = (
         (None, {"fields": ("name", "slug", "currency", "join_code")}),
-        (gettext_lazy("Points"), {"fields": ("rounding", "point_value")}),
+        (gettext_lazy("Points"), {"fields": ("rounding", "point_value", "pending_days")}),
         (
             gettext_lazy("Expiry"),
             {

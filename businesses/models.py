@@ -81,6 +81,12 @@ class Program(models.Model):
     )
     expires_in_month = models.PositiveSmallIntegerField(_("month of the fixed day"), null=True, blank=True)
     expires_on_day = models.PositiveSmallIntegerField(_("fixed day"), null=True, blank=True)
+    pending_days = models.PositiveSmallIntegerField(
+        _("points wait, days"),
+        default=0,
+        db_default=0,
+        help_text=_("So long after a purchase its points can be spent: as long as it may be given back. 0: at once."),
+    )
     join_code = models.CharField(_("programme code"), max_length=16, unique=True)
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)

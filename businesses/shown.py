@@ -31,6 +31,11 @@ def signed(value: int) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
+def day(on: date, now: datetime, *, month: str = "MMM") -> str:
+    """`20 Nov`, with the year when it is another."""
+    return str(format_date(on, f"d {month}" if on.year == now.year else f"d {month} y", locale=language()))
+
+
 def full_day(on: date) -> str:
     """`20 November 2026`."""
     return str(format_date(on, "d MMMM y", locale=language()))

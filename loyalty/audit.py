@@ -107,8 +107,9 @@ CHECKS: dict[str, tuple[str, str]] = {
         "An operation is reversed at most once, and its points no further than they went.",
         """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points - greatest(r.owed_delta, 0))::text, (-o.points)::text
              FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id
-            WHERE r.refusal IS NULL GROUP BY o.id, o.points
-           HAVING count(*) > 1 OR sum(r.points - greatest(r.owed_delta, 0)) <> -o.points""",
+            WHERE r.refusal IS NULL GROUP BY o.id, o.points, o.pending
+           HAVING count(*) > 1
+               OR sum(r.points - greatest(r.owed_delta, 0) + coalesce(r.pending, 0)) <> -o.points - coalesce(o.pending, 0)""",
     ),
     "reversal_is_marked": (
         "A purchase counts as refunded, a redemption as cancelled, exactly when it was reversed.",
@@ -149,11 +150,32 @@ CHECKS: dict[str, tuple[str, str]] = {
            HAVING count(*) > 1 OR l.remaining <> 0
                OR NOT bool_and(coalesce(e.occurred_at = l.expires_at, false) OR coalesce(o.trail->0->>'rule' = 'inactivity', false))""",
     ),
+    "pending_is_settled_once": (
+        "What a wallet waits for is what purchases promised, and each promise is kept whole or refunded with its purchase.",
+        """SELECT 'wallet', w.id, w.pending::text, coalesce(p.points, 0)::text
+             FROM loyalty_wallet w
+             FULL JOIN (SELECT wallet_id, sum(points) AS points FROM loyalty_pending WHERE settled_by_id IS NULL GROUP BY 1) p
+               ON p.wallet_id = w.id
+            WHERE w.pending IS DISTINCT FROM coalesce(p.points, 0)
+           UNION ALL
+           SELECT 'operation', coalesce(o.id, p.operation_id), o.pending::text, p.points::text
+             FROM (SELECT * FROM loyalty_operation WHERE pending > 0) o
+             FULL JOIN loyalty_pending p ON p.operation_id = o.id
+            WHERE (o.pending, o.wallet_id, o.business_id, o.kind)
+                  IS DISTINCT FROM (p.points, p.wallet_id, p.issuer_id, 'purchase')
+           UNION ALL
+           SELECT 'pending', p.operation_id, coalesce(s.kind, 'nothing'), 'its maturity or its refund'
+             FROM loyalty_pending p LEFT JOIN loyalty_operation s ON s.id = p.settled_by_id AND s.wallet_id = p.wallet_id
+            WHERE p.settled_by_id IS NOT NULL AND NOT coalesce(
+              (s.kind = 'maturity' AND s.key = 'mature:' || p.operation_id AND s.points = p.points AND s.occurred_at = p.due_at)
+              OR (s.kind = 'refund' AND s.reverses_id = p.operation_id AND s.pending = -p.points), false)""",
+    ),
     "wallet_was_active": (
         "A wallet was active no earlier than its last purchase with points or use of them.",
-        """SELECT 'wallet', w.id, w.active_at::text, max(e.occurred_at)::text
-             FROM loyalty_entry e JOIN loyalty_wallet w ON w.id = e.wallet_id
-            WHERE e.kind IN ('earn', 'redeem') GROUP BY w.id HAVING max(e.occurred_at) > w.active_at""",
+        """SELECT 'wallet', w.id, w.active_at::text, max(o.occurred_at)::text
+             FROM loyalty_operation o JOIN loyalty_wallet w ON w.id = o.wallet_id
+            WHERE o.kind IN ('purchase', 'redemption') AND (o.points <> 0 OR o.pending > 0)
+            GROUP BY w.id HAVING max(o.occurred_at) > w.active_at""",
     ),
     "clearing_nets_to_zero": (
         "A cancelled redemption leaves no debt between businesses behind.",

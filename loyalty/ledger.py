@@ -110,7 +110,8 @@ class Call:
 
 
 class Posted(NamedTuple):
-    """An operation as the ledger stored it. Points are signed; `owed_delta` < 0 is debt collected, > 0 debt added."""
+    """An operation as the ledger stored it. Points are signed; `owed_delta` < 0 is debt collected, > 0 debt added;
+    `pending` are points that a sale promised for later (+), or a refund took from those (−)."""
 
     outcome: str
     customer: UUID
@@ -121,6 +122,7 @@ class Posted(NamedTuple):
     points: int
     balance_after: int
     owed_delta: int
+    pending: int | None
     visits: int | None
     tier_id: int | None
     enrolled: bool
@@ -150,7 +152,7 @@ def _plain(value: object) -> str:
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
-OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta,
+OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta, (o).pending,
        (o).visits, (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
 CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key)s::bigint, %(scope)s::text,
        %(key)s::text, %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
@@ -159,7 +161,7 @@ PURCHASE = f"""
 SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
-       %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean
+       %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz
      ) AS p(outcome, o, customer, amount)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
@@ -187,12 +189,13 @@ def purchase(
     tier_id: int | None,
     seen: tuple[int, int] | None = None,
     expires_at: datetime | None,
+    due_at: datetime | None = None,
     lines: list[dict[str, Any]] | None = None,
 ) -> Posted:
     """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled.
 
     Where the points depend on what the customer did before, `seen` is their last entry and their visits here, as they
-    were read. Raises `Stale` when these or the tier have moved.
+    were read. Raises `Stale` when these or the tier have moved. Points are pending until `due_at`.
     """
     return _post(
         PURCHASE,
@@ -208,6 +211,7 @@ def purchase(
             "last_entry": seen[0] if seen else None,
             "visits": seen[1] if seen else None,
             "idle_expires": rules.expiry.by_inactivity,
+            "due_at": due_at,
             "expires_at": expires_at,
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
         },
@@ -410,6 +414,10 @@ def clock_at(moment: datetime) -> Iterator[None]:
 DUE_WALLETS = """
 SELECT DISTINCT wallet_id FROM loyalty_lot
  WHERE open AND expires_at <= loyalty_now() AND wallet_id > %s::bigint ORDER BY wallet_id LIMIT %s::integer"""
+RIPE_WALLETS = """
+SELECT DISTINCT wallet_id FROM loyalty_pending
+ WHERE settled_by_id IS NULL AND due_at <= loyalty_now() AND wallet_id > %s::bigint
+ ORDER BY wallet_id LIMIT %s::integer"""
 # Along the primary key: an index on what every purchase moves would cost each of them more than this costs a night.
 IDLE_WALLETS = """
 SELECT w.id FROM loyalty_wallet w JOIN businesses_program p ON p.id = w.program_id
@@ -422,6 +430,20 @@ EXPIRE = "SELECT coalesce(sum(loyalty_expire(wallet_id)), 0)::bigint FROM unnest
 def expire_due() -> int:
     """Expires every lot of the installation whose moment has come, and returns the points. Safe to repeat."""
     return _expire(DUE_WALLETS)
+
+
+def mature_due() -> int:
+    """Gives every pending point of the installation whose time has come, and returns how many wallets had some."""
+    matured = last = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(RIPE_WALLETS, [last, WALLETS_PER_SWEEP])
+            due = [wallet_id for (wallet_id,) in cursor.fetchall()]
+            if not due:
+                return matured
+            cursor.execute(EXPIRE, [due])
+            matured += len(due)
+            last = due[-1]
 
 
 def expire_idle() -> int:

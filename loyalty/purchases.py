@@ -62,9 +62,9 @@ def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, a
         lines=sale.lines,
     )
     if known is None or not known.agreed_to_sms:
-        return _post(rules, actor, who, known, past, sale, earned, call, at)
+        return _post(rules, actor, who, known, past, sale, earned, call, moment)
     with transaction.atomic():
-        posted = _post(rules, actor, who, known, past, sale, earned, call, at)
+        posted = _post(rules, actor, who, known, past, sale, earned, call, moment)
         notices.earned(posted=posted, rules=rules, at=at)
     return posted
 
@@ -78,7 +78,7 @@ def _post(
     sale: Sale,
     earned: Earned,
     call: Call,
-    at: datetime,
+    moment: datetime,
 ) -> Posted:
     return ledger.purchase(
         rules=rules,
@@ -91,7 +91,8 @@ def _post(
         earned=earned,
         tier_id=known.tier_id if known else None,
         seen=(past.last_entry, past.visits) if past else None,
-        expires_at=rules.expires_at(sale.occurred_at or at),
+        expires_at=rules.expires_at(moment),
+        due_at=rules.due_at(moment),
         lines=sale.lines,
     )
 

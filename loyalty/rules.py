@@ -5,7 +5,7 @@ rule is never older than the request.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ class Rules:
     language: str
     purchase_limit: Decimal | None
     expiry: Expiry
+    pending_days: int
     terms: Terms
     earning: tuple[Rule, ...]
     series: dict[int, list[int]]  # all rules before a capped one that it took the place of, by its id
@@ -53,6 +54,10 @@ class Rules:
     def expires_at(self, earned_at: datetime) -> datetime | None:
         """Of points earned then, where they have a moment of their own."""
         return self.expiry.of_lot(earned_at, ZoneInfo(self.time_zone))
+
+    def due_at(self, earned_at: datetime) -> datetime | None:
+        """When points earned then can be spent; None for at once."""
+        return earned_at + timedelta(days=self.pending_days) if self.pending_days else None
 
     @property
     def asks_past(self) -> bool:
@@ -95,6 +100,7 @@ def _load(business_id: int) -> Rules:
         language=business.language,
         purchase_limit=business.purchase_limit,
         expiry=Expiry.of(program),
+        pending_days=program.pending_days,
         terms=Terms(
             rate=business.earn_rate,
             minimum_spend=business.minimum_spend,

@@ -14,6 +14,11 @@ class BooksDisagree(Exception):
     """The night's proof failed."""
 
 
+@shared_task(does=_("Gives customers the points that have waited long enough."))
+def mature_points() -> None:
+    ledger.mature_due()
+
+
 @shared_task(does=_("Takes points whose time is over from their wallets."))
 def expire_points() -> None:
     ledger.expire_due()

@@ -91,7 +91,7 @@ def _is_asked(row: Any, filters: Filters) -> bool:
 
 def _shown(ids: list[int]) -> QuerySet[Any]:
     reversal = Operation.objects.filter(reverses_id=OuterRef("pk"), refusal__isnull=True)
-    together = ("branch", "staff__user", "api_key", "wallet", "approval__staff__user", "adjustment")
+    together = ("branch", "staff__user", "api_key", "wallet", "approval__staff__user", "adjustment", "promise")
     return (
         Operation.objects.filter(pk__in=ids)
         .annotate(undone=Exists(reversal), amount=F("purchase__amount"), spent_on=F("redemption__description"))

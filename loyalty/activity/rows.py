@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from businesses import money, shown
 from customers import people
 from customers.people import Person
+from loyalty import pending
 from loyalty.models import OperationKind
-from loyalty.points.journal import day
 from loyalty.rules import Rules
 
 HEAD = (
@@ -38,16 +38,16 @@ def lines(operations: list[Any], rules: Rules, now: datetime) -> list[dict[str, 
         {
             "person": persons[row.customer_id],
             "customer": row.wallet.public_id,
-            "when": f"{day(row.local_on, now)} · {shown.clock(row.occurred_at.astimezone(zone))}",
+            "when": f"{shown.day(row.local_on, now)} · {shown.clock(row.occurred_at.astimezone(zone))}",
             "what": _what(row),
             "amount": money.show_amount(row.amount, rules.currency, shown.language()) if row.amount is not None else "",
-            "points": shown.signed(row.points) if row.refusal is None else "",
-            "earned": row.points > 0,
+            "points": shown.signed(row.given) if row.refusal is None else "",
+            "earned": row.given > 0,
             "by": _by(row),
             "branch": row.branch.name if row.branch else "",
             "undone": row.undone,
             "refused": refusal(row),
-            "note": _note(row),
+            "note": " · ".join(filter(None, [_note(row), pending.when(row, zone, now)])),
         }
         for row in operations
     ]
@@ -65,7 +65,7 @@ def cells(operations: list[Any], rules: Rules) -> Iterator[list[str]]:
             row.kind,
             money.plain(row.amount, rules.currency) if row.amount is not None else "",
             rules.currency if row.amount is not None else "",
-            str(row.points) if row.refusal is None else "",
+            str(row.given) if row.refusal is None else "",
             shown.neutral(_by(row)),
             shown.neutral(row.branch.name if row.branch else ""),
             shown.neutral(row.reference or ""),

@@ -13,7 +13,7 @@ from businesses.api.paging import page
 from businesses.api.view import Answer, ApiCall
 from customers.models import Profile
 from customers.profiles import Told
-from loyalty import enrolment, history, lookup
+from loyalty import enrolment, history, lookup, pending
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.history import Line, Recent
@@ -111,7 +111,7 @@ class BalanceView(CustomerCall):
             {
                 "balance": wallet.balance,
                 "owed": wallet.owed,
-                "pending": 0,
+                "pending": pending.known_to(wallet=wallet, rules=rules),
                 "expiring": history.expiring(wallet=wallet, rules=rules),
                 "tier": rules.tier_name(wallet.tier_id),
                 "next_tier": None,

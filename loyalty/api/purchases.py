@@ -64,6 +64,7 @@ class RefundsView(LedgerView):
         body = {
             "id": str(posted.public_id),
             "points": -posted.points,
+            "pending": -(posted.pending or 0),
             "owed": posted.owed_delta,
             "balance": posted.balance_after,
             "returned_coupons": [],
@@ -78,6 +79,7 @@ def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
         "customer": str(posted.customer),
         "amount": money.plain(posted.amount or Decimal(0), rules.currency),
         "points": posted.points,
+        "pending": posted.pending or 0,
         "balance": posted.balance_after,
         "tier": rules.tier_name(posted.tier_id),
         "trail": posted.trail,

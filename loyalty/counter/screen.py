@@ -20,7 +20,7 @@ from businesses.access import MANAGERS, StaffRequest
 from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
-from loyalty import situations, trail
+from loyalty import pending, situations, trail
 from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
@@ -65,8 +65,8 @@ def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Conte
         "name": act.person.name,
         "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
         "note": _approved(operation),
-        "points": shown.signed(operation.points),
-        "earned": operation.points > 0,
+        "points": shown.signed(operation.given),
+        "earned": operation.given > 0,
         "undone": act.undone,
         "undo_url": reverse("counter-undo", args=[operation.public_id]),
         "fields": fields(request),
@@ -143,6 +143,7 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
         "balance": wallet.balance,
         "unit": ngettext("point", "points", wallet.balance),
         "owed": shown.number(wallet.owed) if wallet.owed else "",
+        "pending": pending.in_words(pending.known_to(wallet=wallet, rules=rules)),
         "blocked": who.blocked_at is not None,
         "visits": shown.number(membership.visits if membership else 0),
         "last_seen": shown.ago(membership.last_at, now) if membership and membership.last_at else _("first visit"),
@@ -252,11 +253,12 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
     moved = (reversal or operation).owed_delta
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
     amount = operation.purchase.amount if hasattr(operation, "purchase") else None
+    waits = pending.when(operation, ZoneInfo(rules.time_zone), timezone.now()) if reversal is None else ""
     what = _what(amount, operation.redemption.description if amount is None else "", rules)
     return {
         "title": _title(operation, reversal),
         "detail": f"{what} · {at}",
-        "note": _approved(operation),
+        "note": " · ".join(filter(None, [_approved(operation), waits])),
         "error": error,
         "undone": reversal is not None,
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
@@ -281,12 +283,12 @@ def _approved(operation: Operation) -> str:
 
 
 def _title(operation: Operation, reversal: Operation | None) -> str:
-    points = shown.signed(operation.points)
+    points = shown.signed(operation.given)
     if reversal is not None:
         return _("Undone: %(points)s points") % {"points": points}
     if operation.points < 0:
         return ngettext("%(points)s point spent", "%(points)s points spent", -operation.points) % {"points": points}
-    return ngettext("%(points)s point added", "%(points)s points added", operation.points) % {"points": points}
+    return ngettext("%(points)s point added", "%(points)s points added", operation.given) % {"points": points}
 
 
 def may_undo(request: StaffRequest, rules: Rules, operation: Operation) -> bool:

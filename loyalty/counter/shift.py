@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from customers import people
 from customers.people import Person
@@ -46,7 +47,7 @@ def totals(*, staff_id: int, day: date) -> Totals:
         .filter(local_on=day, kind=OperationKind.PURCHASE)
         .aggregate(
             customers=Count("customer", distinct=True, filter=standing),
-            points=Sum("points", filter=standing),
+            points=Sum(F("points") + Coalesce("pending", 0), filter=standing),
             sales=Sum("purchase__amount", filter=standing),
         )
     )

@@ -227,7 +227,7 @@ def _operation(request: StaffRequest, operation: UUID) -> Operation:
     """An accepted purchase or redemption of this business; of a cashier's own for a cashier."""
     own = {} if request.staff.role in MANAGERS else {"staff_id": request.staff.pk}
     return get_object_or_404(
-        Operation.objects.select_related("wallet", "purchase", "redemption", "approval__staff__user"),
+        Operation.objects.select_related("wallet", "purchase", "redemption", "approval__staff__user", "promise"),
         public_id=operation,
         business_id=request.business.pk,
         kind__in=["purchase", "redemption"],

@@ -14,12 +14,11 @@ from django.utils.translation import ngettext
 from businesses import charts, money, shown
 from businesses.models import Business
 from customers import consents, people, profiles
-from loyalty import history, trail
+from loyalty import history, pending, trail
 from loyalty.history import Line
 from loyalty.members import portrait
 from loyalty.members.portrait import Rhythm
 from loyalty.models import EntryKind, Lot, Membership, Tier, Wallet
-from loyalty.points.journal import day
 from loyalty.rules import Rules
 
 LINES = 8
@@ -73,6 +72,7 @@ def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Con
         "points": shown.number(wallet.balance),
         "unit": ngettext("point", "points", wallet.balance),
         "owed": shown.number(wallet.owed) if wallet.owed else "",
+        "pending": pending.in_words(pending.known_to(wallet=wallet, rules=rules)),
         "visits": shown.number(member.visits),
         "last_seen": shown.ago(member.last_at, now) if member.last_at else _("never"),
         "facts": _facts(member, rules, now),
@@ -107,7 +107,7 @@ def lines(past: Iterable[Line], rules: Rules, now: datetime) -> list[Context]:
         {
             "name": _title(line) if line.business else _("Elsewhere in the programme"),
             "detail": " · ".join(
-                filter(None, (_amount(line, rules), day(line.occurred_at.astimezone(zone).date(), now)))
+                filter(None, (_amount(line, rules), shown.day(line.occurred_at.astimezone(zone).date(), now)))
             ),
             "points": shown.signed(line.points),
             "earned": line.points > 0,
@@ -143,8 +143,8 @@ def _facts(member: Membership, rules: Rules, now: datetime) -> list[Context]:
         {"name": _("Visit days"), "value": shown.number(member.visit_days)},
         {"name": _("Spend"), "value": money.show_amount(member.spend, **amount)},
         {"name": _("Average basket"), "value": basket},
-        {"name": _("First visit"), "value": day(member.first_on, now) if member.first_on else "–"},
-        {"name": _("Last visit"), "value": day(member.last_on, now) if member.last_on else "–"},
+        {"name": _("First visit"), "value": shown.day(member.first_on, now) if member.first_on else "–"},
+        {"name": _("Last visit"), "value": shown.day(member.last_on, now) if member.last_on else "–"},
     ]
 
 
@@ -200,8 +200,8 @@ def _lot(lot: Lot, rules: Rules, now: datetime) -> Context:
     whole = lot.remaining == lot.credit
     points = ngettext("%(remaining)s point", "%(remaining)s points", lot.remaining)
     left = ngettext("%(remaining)s of %(credit)s point left", "%(remaining)s of %(credit)s points left", lot.credit)
-    issued = _("given on %(day)s") % {"day": day(lot.entry.occurred_at.astimezone(zone).date(), now)}
-    expires = lot.gone_at and _("expires on %(day)s") % {"day": day(lot.gone_at.astimezone(zone).date(), now)}
+    issued = _("given on %(day)s") % {"day": shown.day(lot.entry.occurred_at.astimezone(zone).date(), now)}
+    expires = lot.gone_at and _("expires on %(day)s") % {"day": shown.day(lot.gone_at.astimezone(zone).date(), now)}
     return {
         "title": (points if whole else left) % figures,
         "detail": f"{issued} · {expires or _('never expires')}",
@@ -219,7 +219,7 @@ def _consents(business: Business, wallet: Wallet, now: datetime) -> list[Context
     said = []
     for channel in consents.OFFERED:
         answer = answers.get(channel)
-        on = day(answer.at.astimezone(zone).date(), now) if answer else ""
+        on = shown.day(answer.at.astimezone(zone).date(), now) if answer else ""
         if answer and answer.granted:
             words = _("Allowed on %(day)s.") % {"day": on}
         elif answer:

@@ -3,7 +3,7 @@
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
 from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
-from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Wallet
+from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
 from loyalty.models.tiers import Tier
@@ -26,6 +26,7 @@ __all__ = [
     "Occasion",
     "Operation",
     "OperationKind",
+    "Pending",
     "Purchase",
     "PurchaseLine",
     "Redemption",

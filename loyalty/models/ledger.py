@@ -5,8 +5,9 @@ the SQL functions verify what they store, and `audit_ledger` proves it.
 """
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
@@ -31,6 +32,7 @@ class Wallet(models.Model):
     balance = models.BigIntegerField(db_default=0)
     lifetime = models.BigIntegerField(db_default=0, help_text="points ever earned, net of refunds and adjustments")
     owed = models.BigIntegerField(db_default=0, help_text="refunded points that were already spent")
+    pending = models.BigIntegerField(db_default=0, help_text="points that wait to be theirs")
     active_at = models.DateTimeField(db_default=Now(), help_text="the last purchase or use of points")
     created_at = models.DateTimeField(db_default=Now())
 
@@ -40,6 +42,7 @@ class Wallet(models.Model):
             models.UniqueConstraint(fields=["customer", "program"], name="one_wallet_per_programme"),
             models.CheckConstraint(condition=Q(balance__gte=0), name="balance_not_negative"),
             models.CheckConstraint(condition=Q(owed__gte=0), name="owed_not_negative"),
+            models.CheckConstraint(condition=Q(pending__gte=0), name="pending_not_negative"),
         ]
 
     def __str__(self) -> str:
@@ -52,6 +55,7 @@ class OperationKind(models.TextChoices):
     REDEMPTION = "redemption", _("Redemption")
     CANCELLATION = "cancellation", _("Cancelled redemption")
     EXPIRY = "expiry", _("Expiry")
+    MATURITY = "maturity", _("Points arrived")
     ADJUSTMENT = "adjustment", _("Adjustment")
 
 
@@ -80,6 +84,9 @@ class Operation(models.Model):
     points = models.BigIntegerField(db_default=0)
     balance_after = models.BigIntegerField()
     owed_delta = models.BigIntegerField(db_default=0)
+    pending = models.BigIntegerField(
+        null=True, help_text="points that a sale promised (+) or a refund took from those (−)"
+    )
     visits = models.IntegerField(null=True)
     tier = hot(Tier, null=True)
     enrolled = models.BooleanField(db_default=False)
@@ -110,6 +117,11 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.public_id.hex[:8]}"
+
+    @property
+    def given(self) -> int:
+        """The points that it gave or took, those that wait among them."""
+        return self.points + (self.pending or 0)
 
 
 class EntryKind(models.TextChoices):
@@ -212,3 +224,35 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issuer} {self.points}"
+
+
+class Pending(models.Model):
+    """Points of a purchase that are the customer's when their time has come. Named by its operation; settled once, by a
+    maturity or by the refund of the purchase."""
+
+    operation = models.OneToOneField(
+        Operation, models.PROTECT, primary_key=True, db_constraint=False, related_name="promise"
+    )
+    wallet = hot(Wallet)
+    customer = hot(Customer)
+    issuer = hot(Business)
+    points = models.BigIntegerField()
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    settled_by = hot(Operation, null=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("pending points"), _("pending points")
+        constraints = [models.CheckConstraint(condition=Q(points__gt=0), name="pending_points_above_zero")]
+        indexes = [
+            models.Index(fields=["wallet", "due_at"], condition=Q(settled_by=None), name="pending_of_wallet"),
+            models.Index(fields=["due_at"], condition=Q(settled_by=None), name="pending_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.points}"
+
+    @property
+    def due_on(self) -> date:
+        """By the calendar of the business that promised them."""
+        return self.due_at.astimezone(ZoneInfo(self.issuer.time_zone)).date()

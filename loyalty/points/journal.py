@@ -16,7 +16,10 @@ from django.utils.translation import ngettext
 from businesses import shown
 from businesses.models import Branch
 from businesses.money import show_amount
+from loyalty import pending
 from loyalty.models import Entry, EntryKind, Lot, OperationKind, Wallet
+
+COMING = 10
 
 
 class Expiring(NamedTuple):
@@ -50,6 +53,22 @@ def rows(entries: Iterable[Entry], *, wallet: Wallet, at: datetime) -> list[dict
     ]
 
 
+def coming(wallet: Wallet, *, at: datetime) -> list[dict[str, Any]]:
+    """What waits to be theirs, the first to come first, as rows of components/activity_row.html."""
+    if not wallet.pending:
+        return []
+    return [
+        {
+            "name": waiting.issuer.name,
+            "detail": shown.day(waiting.operation.local_on, at),
+            "points": shown.signed(waiting.points),
+            "note": _("yours from %(day)s") % {"day": shown.day(waiting.due_on, at, month="MMMM")},
+            "url": reverse("points-entry", args=[wallet.public_id, waiting.operation.public_id]),
+        }
+        for waiting in pending.of(wallet)[:COMING]
+    ]
+
+
 def next_expiry(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> Expiring | None:
     """The first day on which points expire, by the calendar of `zone`."""
     lots = Lot.objects.open_of(wallet).filter(gone_at__gt=at)
@@ -59,13 +78,8 @@ def next_expiry(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> Expiring | N
         return None
     text = ngettext(
         "<b>%(points)s point</b> expires on %(day)s.", "<b>%(points)s points</b> expire on %(day)s.", first["points"]
-    ) % {"points": shown.number(first["points"]), "day": day(first["day"], at, month="MMMM")}
+    ) % {"points": shown.number(first["points"]), "day": shown.day(first["day"], at, month="MMMM")}
     return Expiring(first["points"], text, (first["day"] - at.astimezone(zone).date()).days)
-
-
-def day(on: date, at: datetime, *, month: str = "MMM") -> str:
-    """`20 Nov`, with the year when it is another."""
-    return str(format_date(on, f"d {month}" if on.year == at.year else f"d {month} y", locale=shown.language()))
 
 
 def month(on: date) -> str:
@@ -94,7 +108,7 @@ def _details(entry: Entry, currency: str, at: datetime) -> list[str]:
     # narrow screen cuts the end off.
     place = entry.business.name if entry.business and entry.kind not in (EntryKind.EARN, EntryKind.EXPIRE) else ""
     branch = entry.operation.branch.name if entry.operation.branch and entry.at_one_of_several else ""  # type: ignore[attr-defined]
-    return [place, _amount(entry, currency), day(entry.operation.local_on, at), branch]
+    return [place, _amount(entry, currency), shown.day(entry.operation.local_on, at), branch]
 
 
 def _reason(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext
 from businesses import shown
 from businesses.money import show_amount
 from loyalty import rules, trail
-from loyalty.models import Draw, Entry, EntryKind, Lot, Operation, OperationKind, PurchaseLine, Wallet
+from loyalty.models import Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, PurchaseLine, Wallet
 from loyalty.points import journal
 
 Row = tuple[str, str]
@@ -19,7 +19,7 @@ Row = tuple[str, str]
 
 def operations(wallet: Wallet) -> QuerySet[Operation]:
     """All that happened to these points. What was refused moved nothing, and is no part of it."""
-    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses")
+    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses", "promise__issuer")
     return Operation.objects.filter(wallet_id=wallet.pk, refusal__isnull=True).select_related(*together)
 
 
@@ -29,13 +29,13 @@ def tell(operation: Operation, *, wallet: Wallet) -> dict[str, Any]:
     return {
         "operation": operation,
         "title": _title(operation, lines),
-        "points": shown.signed(operation.points),
-        "unit": ngettext("point", "points", abs(operation.points)),
-        "earned": operation.points > 0,
+        "points": shown.signed(operation.given),
+        "unit": ngettext("point", "points", abs(operation.given)),
+        "earned": operation.given > 0,
         "facts": _facts(operation, wallet),
         "lines": _lines(operation, wallet.program.currency),
         "why": _why(operation, wallet),
-        "became": [*_owed(operation), *_lots(lines)],
+        "became": [*_waits(operation), *_owed(operation), *_lots(lines)],
         "came_from": _drawn(operation, lines),
         "undone": _undone(operation, wallet),
         "of": _of(operation, lines, wallet),
@@ -83,6 +83,20 @@ def _why(operation: Operation, wallet: Wallet) -> list[str]:
     if operation.kind != OperationKind.PURCHASE or operation.business_id is None:
         return []
     return trail.sentences(operation.trail or [], rules.of(operation.business_id, wallet.program.rules_version))
+
+
+def _waits(operation: Operation) -> list[str]:
+    """From when what was promised is theirs."""
+    promise = getattr(operation, "promise", None)
+    if promise is None or promise.settled_by is None:
+        return [_("They are yours from %(day)s.") % {"day": _day_of(promise)}] if promise else []
+    if promise.settled_by.kind == OperationKind.REFUND:
+        return []
+    return [_("They came on %(day)s.") % {"day": _day_of(promise)}]
+
+
+def _day_of(promise: Pending) -> str:
+    return shown.full_day(promise.due_on)
 
 
 def _owed(operation: Operation) -> list[str]:
@@ -161,6 +175,9 @@ def _of(operation: Operation, lines: list[Entry], wallet: Wallet) -> dict[str, s
     """What this one takes back, or where expired points had come from."""
     if operation.reverses:
         return {"text": _("See what it takes back"), "url": _url(wallet, operation.reverses)}
+    if operation.kind == OperationKind.MATURITY:
+        purchase = Operation.objects.get(pk=operation.key.removeprefix("mature:"))
+        return {"text": _("See how they were earned"), "url": _url(wallet, purchase)}
     if operation.kind != OperationKind.EXPIRY:
         return None
     draws = Draw.objects.filter(entry__in=[line.pk for line in lines])

@@ -24,7 +24,7 @@ from customers.forms import ProfileForm
 from customers.models import Channel, Customer
 from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
-from loyalty import disputes
+from loyalty import disputes, pending
 from loyalty.models import Membership, Purchase, Wallet
 from loyalty.points import journal, own
 
@@ -78,6 +78,8 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "points": shown.number(mine.balance),
         "unit": ngettext("point", "points", mine.balance),
         "owed": shown.number(mine.owed) if mine.owed else "",
+        "pending": pending.in_words(mine.pending),
+        "coming": journal.coming(mine, at=at),
         "qr": cards.svg(_token(mine)),
         "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308

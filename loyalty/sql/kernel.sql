@@ -126,16 +126,67 @@ BEGIN
   RETURN p_wallet;
 END $$;
 
--- Expires what is due in one wallet, by id; returns the points that expired. For the sweep.
+-- Gives a locked wallet the pending points whose time has come, each as an operation of its own, and returns the wallet as
+-- it is then. What the customer owes is paid from them first.
+DROP FUNCTION IF EXISTS loyalty_mature_due;
+CREATE FUNCTION loyalty_mature_due(p_wallet loyalty_wallet, p_now timestamptz) RETURNS loyalty_wallet
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_pending record;
+  v_operation loyalty_operation;
+  v_collect bigint;
+  v_entry bigint;
+BEGIN
+  IF p_wallet.pending = 0 THEN
+    RETURN p_wallet;
+  END IF;
+  FOR v_pending IN
+    SELECT * FROM loyalty_pending WHERE wallet_id = p_wallet.id AND settled_by_id IS NULL AND due_at <= p_now
+     ORDER BY due_at, operation_id
+  LOOP
+    v_collect := least(p_wallet.owed, v_pending.points);
+    INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, business_id, wallet_id, customer_id, points,
+                                   balance_after, owed_delta, local_on, occurred_at)
+    VALUES (loyalty_new_public_id(), 'system', 'mature:' || v_pending.operation_id, '', 'maturity', v_pending.issuer_id,
+            p_wallet.id, p_wallet.customer_id, v_pending.points, p_wallet.balance + v_pending.points - v_collect, -v_collect,
+            (v_pending.due_at AT TIME ZONE (SELECT time_zone FROM businesses_business WHERE id = v_pending.issuer_id))::date,
+            v_pending.due_at)
+    RETURNING * INTO v_operation;
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+    VALUES (v_operation.id, p_wallet.id, p_wallet.customer_id, v_pending.issuer_id, 'earn', v_pending.points,
+            p_wallet.balance + v_pending.points, v_pending.due_at)
+    RETURNING id INTO v_entry;
+    INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
+    VALUES (v_entry, p_wallet.id, p_wallet.customer_id, v_pending.issuer_id, v_pending.points, v_pending.points,
+            v_pending.expires_at);
+    PERFORM loyalty_collect(p_wallet, v_operation);
+    UPDATE loyalty_pending SET settled_by_id = v_operation.id WHERE operation_id = v_pending.operation_id;
+    UPDATE loyalty_wallet
+       SET balance = v_operation.balance_after, lifetime = lifetime + v_pending.points, owed = owed - v_collect,
+           pending = pending - v_pending.points
+     WHERE id = p_wallet.id RETURNING * INTO p_wallet;
+  END LOOP;
+  RETURN p_wallet;
+END $$;
+
+-- A locked wallet as it is when everything that was due has happened.
+DROP FUNCTION IF EXISTS loyalty_settle;
+CREATE FUNCTION loyalty_settle(p_wallet loyalty_wallet, p_now timestamptz) RETURNS loyalty_wallet LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN loyalty_expire_due(loyalty_mature_due(p_wallet, p_now), p_now);
+END $$;
+
+-- The same for one wallet, by id, for the sweeps; returns the points that expired.
 DROP FUNCTION IF EXISTS loyalty_expire;
 CREATE FUNCTION loyalty_expire(p_wallet bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-  v_before loyalty_wallet;
+  v_matured loyalty_wallet;
   v_after loyalty_wallet;
 BEGIN
-  SELECT * INTO v_before FROM loyalty_wallet WHERE id = p_wallet FOR UPDATE;
-  v_after := loyalty_expire_due(v_before, loyalty_now());
-  RETURN v_before.balance - v_after.balance;
+  SELECT * INTO v_matured FROM loyalty_wallet WHERE id = p_wallet FOR UPDATE;
+  v_matured := loyalty_mature_due(v_matured, loyalty_now());
+  v_after := loyalty_expire_due(v_matured, loyalty_now());
+  RETURN v_matured.balance - v_after.balance;
 END $$;
 
 -- The lines of a sale as columns. What a till leaves out is empty, one piece, no discount.
@@ -158,6 +209,7 @@ CREATE FUNCTION loyalty_purchase(
   p_customer bigint, p_phone text, p_external_id text,
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
   p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
+  p_due_at timestamptz DEFAULT NULL,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -168,6 +220,8 @@ DECLARE
   v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
   v_enrolled boolean := false;
   v_refusal jsonb;
+  v_points bigint := p_points;
+  v_pending bigint;
   v_collect bigint;
   v_visits integer;
   v_operation bigint;
@@ -235,7 +289,11 @@ BEGIN
 
   -- Where idle wallets expire, one that has been idle for too long does so before it is active again.
   IF p_idle_expires THEN
-    v_wallet := loyalty_expire_due(v_wallet, v_now);
+    v_wallet := loyalty_settle(v_wallet, v_now);
+  END IF;
+  IF p_points > 0 AND p_due_at > v_now THEN
+    v_pending := p_points;
+    v_points := 0;
   END IF;
 
   -- A free purchase is no visit. `visit_days` looks for a purchase of the same day only when this one comes late.
@@ -260,11 +318,11 @@ BEGIN
     END IF;
   END IF;
 
-  v_collect := least(v_wallet.owed, p_points);
+  v_collect := least(v_wallet.owed, v_points);
   INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, business_id, branch_id, staff_id, api_key_id,
-    wallet_id, customer_id, points, balance_after, owed_delta, visits, tier_id, enrolled, trail, reference, local_on, occurred_at)
+    wallet_id, customer_id, points, balance_after, owed_delta, pending, visits, tier_id, enrolled, trail, reference, local_on, occurred_at)
   VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', p_business, p_branch, p_staff,
-    p_api_key, v_wallet.id, v_wallet.customer_id, p_points, v_wallet.balance + p_points - v_collect, -v_collect, v_visits,
+    p_api_key, v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect, v_pending, v_visits,
     p_tier, v_enrolled, p_trail, p_reference, v_local_on, v_occurred_at)
   RETURNING * INTO operation;
   INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
@@ -274,18 +332,23 @@ BEGIN
     SELECT v_operation, v_wallet.customer_id, l.* FROM loyalty_lines(p_lines) l;
   END IF;
 
-  IF p_points > 0 THEN
+  IF v_points > 0 THEN
     INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
-    VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'earn', p_points, v_wallet.balance + p_points, v_occurred_at)
+    VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'earn', v_points, v_wallet.balance + v_points, v_occurred_at)
     RETURNING id INTO v_entry;
     INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
-    VALUES (v_entry, v_wallet.id, v_wallet.customer_id, p_business, p_points, p_points, p_expires_at);
+    VALUES (v_entry, v_wallet.id, v_wallet.customer_id, p_business, v_points, v_points, p_expires_at);
     IF v_collect > 0 THEN
       PERFORM loyalty_collect(v_wallet, operation);
     END IF;
     UPDATE loyalty_wallet
-       SET balance = operation.balance_after, lifetime = lifetime + p_points, owed = owed - v_collect,
+       SET balance = operation.balance_after, lifetime = lifetime + v_points, owed = owed - v_collect,
            active_at = greatest(active_at, v_occurred_at)
+     WHERE id = v_wallet.id;
+  ELSIF v_pending > 0 THEN
+    INSERT INTO loyalty_pending (operation_id, wallet_id, customer_id, issuer_id, points, due_at, expires_at)
+    VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, v_pending, p_due_at, p_expires_at);
+    UPDATE loyalty_wallet SET pending = pending + v_pending, active_at = greatest(active_at, v_occurred_at)
      WHERE id = v_wallet.id;
   ELSIF p_idle_expires THEN
     UPDATE loyalty_wallet SET active_at = greatest(active_at, v_occurred_at) WHERE id = v_wallet.id;
@@ -333,7 +396,7 @@ BEGIN
     RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
   END IF;
 
-  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  v_wallet := loyalty_settle(v_wallet, v_now);
   customer := v_wallet.public_id;
   outcome := 'posted';
   IF p_reference IS NOT NULL THEN
@@ -453,6 +516,8 @@ DECLARE
   v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
   v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
   v_earned loyalty_entry;
+  v_promised record;
+  v_pending bigint;
   v_taken bigint := 0;
   v_owed bigint := 0;
   v_kind text;
@@ -472,7 +537,7 @@ BEGIN
     RETURN;
   END IF;
 
-  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  v_wallet := loyalty_settle(v_wallet, v_now);
   customer := v_wallet.public_id;
   outcome := 'posted';
   SELECT jsonb_build_object('code', 'already_reversed', 'id', o.public_id) INTO v_refusal
@@ -483,8 +548,13 @@ BEGIN
        AND o.refusal IS NULL;
   END IF;
   IF v_refusal IS NULL THEN
-    SELECT * INTO v_earned FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id AND e.operation_id = p_operation
-       AND e.kind IN ('earn', 'redeem');
+    -- What a purchase promised is either not theirs yet, or came by an operation of its own.
+    SELECT * INTO v_promised FROM loyalty_pending WHERE operation_id = p_operation;
+    SELECT * INTO v_earned FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id
+       AND e.operation_id = coalesce(v_promised.settled_by_id, p_operation) AND e.kind IN ('earn', 'redeem');
+    IF v_promised.settled_by_id IS NULL THEN
+      v_pending := -v_promised.points;
+    END IF;
     IF v_kind = 'cancellation' THEN
       v_taken := v_earned.points;
       v_owed := -least(v_wallet.owed, -v_taken);
@@ -494,11 +564,15 @@ BEGIN
     END IF;
   END IF;
   INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
-    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, reverses_id, reference, local_on, occurred_at)
+    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, pending, reverses_id, reference, local_on, occurred_at)
   VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, v_kind, v_refusal, p_business, p_branch, p_staff, p_api_key,
-    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken + least(v_owed, 0), v_owed, p_operation, p_reference, v_local_on,
-    v_occurred_at)
+    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken + least(v_owed, 0), v_owed, v_pending, p_operation,
+    p_reference, v_local_on, v_occurred_at)
   RETURNING * INTO operation;
+  IF v_pending IS NOT NULL THEN
+    UPDATE loyalty_pending SET settled_by_id = operation.id WHERE operation_id = p_operation;
+    UPDATE loyalty_wallet SET pending = pending + v_pending WHERE id = v_wallet.id;
+  END IF;
   IF v_refusal IS NULL AND v_kind = 'refund' THEN
     PERFORM loyalty_unearn(v_wallet, operation, v_earned.id, v_taken);
   ELSIF v_refusal IS NULL THEN
@@ -538,7 +612,7 @@ BEGIN
     RAISE EXCEPTION 'wallet % is not of the programme of business %', p_wallet, p_business;
   END IF;
 
-  v_wallet := loyalty_expire_due(v_wallet, v_now);
+  v_wallet := loyalty_settle(v_wallet, v_now);
   customer := v_wallet.public_id;
   outcome := 'posted';
   IF p_points < 0 THEN

@@ -42,6 +42,7 @@ CORRUPTIONS = {
     "membership_is_its_purchases: gone": "DELETE FROM loyalty_membership",
     "draw_is_of_its_wallet": "UPDATE loyalty_draw SET issuer_id = issuer_id + 1",
     "wallet_was_active": "UPDATE loyalty_wallet SET active_at = active_at - interval '10 years'",
+    "pending_is_settled_once": "UPDATE loyalty_wallet SET pending = pending + 1",
     "lot_expires_once": "UPDATE loyalty_lot SET expires_at = NULL",
     "clearing_nets_to_zero": "UPDATE loyalty_draw SET point_value = point_value * 2 WHERE points < 0",
     "adjustment_is_its_operation": "DELETE FROM loyalty_adjustment",
