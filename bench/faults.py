@@ -112,9 +112,8 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
     sent = verdict.read(installation.place.glob("till-*.jsonl"))
     with installation.connect() as connection:
         breaches = list(verdict.breaches(connection, sent, was))
-        outbox = verdict.outbox(
-            connection, sent, set(world["agreed"]), was, installation.place / "gateway.jsonl", blows
-        )
+        gateway_log, agreed = installation.place / "gateway.jsonl", set(world["agreed"])
+        outbox = verdict.outbox(connection, sent, agreed, was, gateway_log, [*blows, *in_vain])
     audit = json.loads(installation.manage("audit_ledger", "--json", status=(0, 1)))
     slow = [f"{each.kind}: {each.recovery:.1f} s" for each in [*blows, *in_vain] if each.recovery > options.bar]
     breaches += [*outbox.breaches, verdict.breach("recovered too late", slow)]
@@ -227,6 +226,12 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def leave(number: int, frame: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+    sys.exit(128 + number)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--operations", type=int, default=10_000, help="at least so many (10000)")
@@ -243,7 +248,8 @@ def main() -> int:
     )
     parser.add_argument("--broken", choices=breakages(), help="what to break first, to see it noticed")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
     broken = breakages()[given.broken] if given.broken else None
     report = run(
         Options(given.operations, given.kills, given.seed, given.port, given.bar, given.only, given.impatient, broken)
@@ -258,5 +264,3 @@ if __name__ == "__main__":
     except Stop as reason:
         say(str(reason))
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
