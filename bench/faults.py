@@ -43,7 +43,6 @@ from bench.load.servers import say
 from bench.mutants import Mutant
 from embedded import Stop
 
-BAR = 15  # seconds from a kill to the first work done after it
 CUSTOMERS, TILLS = 300, 12
 A_KILL_TAKES = 9  # seconds, by which the tills' pace is set
 LEASE = 60  # seconds until a message whose sender died is due again: see customers/messages.py
@@ -56,7 +55,9 @@ class Options:
     kills: int
     seed: int
     port: int
+    bar: float
     only: str
+    impatient: bool
     broken: Mutant | None
 
 
@@ -73,6 +74,7 @@ def run(options: Options) -> dict[str, Any]:
         with Gateway(options.port + 1, place / "gateway.jsonl") as gateway:
             report = try_it(installation, gateway, options)
         if not report["well"]:
+            (place / "report.log").write_text(table(report))
             keep_logs(place)
         return report
     except Stop:
@@ -104,17 +106,16 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
         check(crew)
     took = time.monotonic() - begun
     say(f"{crew.done} operations in {took:.0f} s. Waiting for the last messages ...")
-    wait_for_messages(installation)
+    wait_for_messages(installation, gateway, options)
 
     say("Comparing ...")
     sent = verdict.read(installation.place.glob("till-*.jsonl"))
     with installation.connect() as connection:
         breaches = list(verdict.breaches(connection, sent, was))
-        outbox = verdict.outbox(
-            connection, sent, set(world["agreed"]), was, installation.place / "gateway.jsonl", blows
-        )
+        gateway_log, agreed = installation.place / "gateway.jsonl", set(world["agreed"])
+        outbox = verdict.outbox(connection, sent, agreed, was, gateway_log, [*blows, *in_vain])
     audit = json.loads(installation.manage("audit_ledger", "--json", status=(0, 1)))
-    slow = [f"{each.kind}: {each.recovery:.1f} s" for each in [*blows, *in_vain] if each.recovery > BAR]
+    slow = [f"{each.kind}: {each.recovery:.1f} s" for each in [*blows, *in_vain] if each.recovery > options.bar]
     breaches += [*outbox.breaches, verdict.breach("recovered too late", slow)]
     return {
         "cores": os.cpu_count(),
@@ -166,13 +167,15 @@ def check(crew: Crew) -> None:
         raise Stop(f"A till had trouble: {crew.troubles[0]!r}")
 
 
-def wait_for_messages(installation: Installation) -> None:
-    until = time.monotonic() + 2 * LEASE + SWEEP
+def wait_for_messages(installation: Installation, gateway: Gateway, options: Options) -> None:
+    begun = time.monotonic()
     with installation.connect() as connection:
-        while time.monotonic() < until:
+        while time.monotonic() < begun + 2 * LEASE + SWEEP:
             (queued,) = connection.execute("SELECT count(*) FROM customers_message WHERE status = 'queued'").fetchone()
             if not queued:
                 return
+            if options.impatient and time.monotonic() > begun + 2 and not gateway.in_hand:
+                connection.execute("UPDATE customers_message SET send_after = now() WHERE status = 'queued'")
             time.sleep(0.5)
 
 
@@ -223,6 +226,12 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def leave(number: int, frame: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C must not leave half of it running
+    sys.exit(128 + number)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--operations", type=int, default=10_000, help="at least so many (10000)")
@@ -230,12 +239,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the choices of tills and killer")
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
     parser.add_argument("--port", type=int, default=18800, help="of the installation (18800; its gateway has the next)")
+    parser.add_argument(
+        "--bar", type=float, default=15, help="seconds from a kill to the first work done after it (15)"
+    )
     parser.add_argument("--only", default="", metavar="WORDS", help="kill only what has these words in its name")
+    parser.add_argument(
+        "--impatient", action="store_true", help="let no message wait for a minute after its sender died"
+    )
     parser.add_argument("--broken", choices=breakages(), help="what to break first, to see it noticed")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
     broken = breakages()[given.broken] if given.broken else None
-    report = run(Options(given.operations, given.kills, given.seed, given.port, given.only, broken))
+    report = run(
+        Options(given.operations, given.kills, given.seed, given.port, given.bar, given.only, given.impatient, broken)
+    )
     print(json.dumps(report) if given.json else table(report))
     return 0 if report["well"] else 1
 
@@ -246,5 +264,3 @@ if __name__ == "__main__":
     except Stop as reason:
         say(str(reason))
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -55,9 +55,9 @@ class Scene:
 
 
 class Kind:
-    """`rate` is how busy the tills are about the kill."""
+    """`rate` is how busy the tills are about the kill, `later` until the work goes on."""
 
-    name, rate = "", RUSH
+    name, rate, later = "", RUSH, LIVELY
 
     def __init__(self, scene: Scene) -> None:
         self.scene, self.place = scene, scene.installation
@@ -138,7 +138,7 @@ class Backend(Kind):
 
 
 class Postmaster(Kind):
-    """Its backends end when they look up from what they do."""
+    """Its backends finish what they do and end, so that no one answers until there is another."""
 
     name = "PostgreSQL: the postmaster"
 
@@ -147,6 +147,9 @@ class Postmaster(Kind):
         self.while_requests_are_under_way()
         assert self.postmaster
         return self.postmaster
+
+    def interrupted(self, at: float) -> int:
+        return self.scene.crew.failed(at)
 
     def recovered_at(self, at: float) -> float | None:
         """By the next one, not by the last one's orphans."""
@@ -201,7 +204,7 @@ class Worker(Sender):
 class Beat(Kind):
     """Something falls due while beat is dead, and has to be made up for."""
 
-    name, rate = "beat", LIVELY
+    name, rate, later = "beat", 0, 0
 
     def aim(self) -> int:
         beat = self.place.programs()["beat"]
@@ -277,7 +280,7 @@ KINDS: list[type[Kind]] = [WebWorker, Sender, Beat, Broker, Backend, Web, Worker
 def strike(kind: Kind) -> Blow:
     """One kill, from a whole installation to a whole installation."""
     crew = kind.scene.crew
-    with hurried(crew, LIVELY):
+    with hurried(crew, kind.later):
         with hurried(crew, kind.rate):
             pid = kind.aim()
             at = time.time()

@@ -75,5 +75,5 @@ def test_a_program_that_did_its_work_starts_again_without_a_longer_wait_and_one_
         child = module.Child("beat", [], False)
         child.process, child.failures, child.since = died, 3, time.monotonic() - lived
         supervisor.look_after(child)
-        waits[lived] = round(child.due_at - time.monotonic())
-    assert waits == {1: 8, module.WORKED + 1: 1}
+        waits[lived] = round(child.due_at - time.monotonic(), 1)
+    assert waits == {1: 8, module.WORKED + 1: 0.5}
