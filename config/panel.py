@@ -108,6 +108,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Operations"), "swap_vert", _list("loyalty", "operation")),
                 (_("Entries"), "list_alt", _list("loyalty", "entry")),
                 (_("Lots"), "inventory_2", _list("loyalty", "lot")),
+                (_("Pending points"), "hourglass", _list("loyalty", "pending")),
+                (_("Expiry warnings"), "notification_important", _list("loyalty", "expirywarning")),
                 (_("Purchases"), "shopping_bag", _list("loyalty", "purchase")),
                 (_("Redemptions"), "redeem", _list("loyalty", "redemption")),
                 (_("Adjustments"), "edit_note", _list("loyalty", "adjustment")),

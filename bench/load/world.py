@@ -106,13 +106,17 @@ def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
         "tier": "NULL",
         "expires_at": "clock_timestamp() + interval '1 year'",
         "lines": "NULL",
+        "last_entry": "NULL",
+        "visits": "NULL",
+        "idle_expires": "false",
+        "due_at": "NULL",
         "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
         "value": f"('+994' || ({FIRST_PHONE} + :n))",
     }
     # Parentheses, because a cast follows each parameter.
     sent = {name: f"({value})" for name, value in values.items()}
     key = access.KEY.replace("%s", f"'{world.key[:PREFIX_LENGTH]}'")
-    facts = (lookup.FACTS + lookup.NAMED_BY["phone"]) % sent
+    facts = f"{lookup.FACTS}{lookup.OF_WHOM} WHERE {lookup.NAMED_BY['phone']}" % sent
     last = history.LAST_LINES % (
         sent | {"wallet": f"({world.first_wallet} + :n)", "lines": f"({history.LAST})", "discreet": "false"}
     )

@@ -31,6 +31,7 @@ from loyalty.models import (
     DisputeReason,
     EarningRule,
     Entry,
+    ExpiryWarning,
     Operation,
     Purchase,
     PurchaseLine,
@@ -97,6 +98,11 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     )  # fmt: skip
     TaskRun.objects.create(name="audit-ledger", task_id=uuid4(), asked_by=root, asked_at=NOON, started_at=NOON)
     disputes.make(operation=Operation.objects.get(pk=bought.id), reason=DisputeReason.OTHER, text="?", at=NOON)
+    Program.objects.filter(pk=shop.business.program_id).update(pending_days=14)
+    buy(shop, 50, phone=phone, at=timezone.now())
+    ExpiryWarning.objects.create(
+        wallet_id=bought.wallet_id, days=30, points=5, first_at=NOON, message=Message.objects.last()
+    )
     for business in (shop.business, None):
         earning_rules.make(
             program=shop.business.program, business=business, by=root, at=NOON,
@@ -518,7 +524,13 @@ def test_a_record_that_is_not_there_is_not_found(operator: Client) -> None:
 def test_a_policy_of_expiry_is_whole_or_refused(
     operator: Client, program: Program, asked: dict[str, str], kept: tuple[Any, ...] | None, wrong: str
 ) -> None:
-    form = {"name": "Circle", "join_code": "CIRCLE", "rounding": "floor", "point_value": "0.01"} | asked
+    form = {
+        "name": "Circle",
+        "join_code": "CIRCLE",
+        "rounding": "floor",
+        "point_value": "0.01",
+        "pending_days": "0",
+    } | asked
     answer = operator.post(address(Program, f"{program.pk}/change/"), form)
     program.refresh_from_db()
     now = (program.expiry_kind, program.points_last_months, program.expires_on_day, program.expires_in_month)

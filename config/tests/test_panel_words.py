@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
 
 from businesses.models import Business, Program, SettingChange, Staff, User
@@ -93,8 +94,8 @@ def test_an_empty_list_says_so_and_offers_only_what_is_possible(operator: Client
     said = words(operator.get(address(User), {"q": "nobody-is-called-this"}).text)
     assert "Nothing matches" in said
     assert "See the whole list" in said
-    Wallet.objects.update(tier=None)
-    Tier.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM loyalty_tier")  # no constraint binds the hot tables
     said = words(operator.get(address(Tier)).text)
     assert "Nothing here yet" in said
     assert "Add the first" in said

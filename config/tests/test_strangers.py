@@ -96,6 +96,13 @@ class World:
         self.dispute = disputes.make(
             operation=Operation.objects.get(pk=self.spent.id), reason=DisputeReason.OTHER, text="?", at=timezone.now()
         )
+        self.rule = earning_rules.make(
+            program=self.nar.business.program,
+            business=self.nar.business,
+            values={"name": "No points", "kind": RuleKind.EXCLUDE, "categories": ["Tobacco"]},
+            by=self.nar.owner,
+            at=timezone.now(),
+        )
         self.invitation = staffing.invite(by=self.nar.staff, email="new@nar.test", role=Role.CASHIER, at=timezone.now())
         self.visitors = {visitor.name: visitor for visitor in self._visitors()}
         self.cashier, self.key = self._of("cashier of nar").staff, self._of("key of nar").key
@@ -279,11 +286,7 @@ def dispute(world: World) -> Any:
 
 
 def rule(world: World) -> Any:
-    nar = world.nar
-    values = {"name": "Rule", "kind": RuleKind.BONUS, "value": 5}
-    return earning_rules.make(
-        program=nar.business.program, business=nar.business, values=values, by=nar.owner, at=timezone.now()
-    ).public_id
+    return world.rule.public_id
 
 
 def key(world: World) -> Any:

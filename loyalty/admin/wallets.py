@@ -37,7 +37,7 @@ from loyalty.admin.finding import (
     lots_of,
     wallets,
 )
-from loyalty.models import Draw, Entry, Lot, Membership, Tier, Wallet
+from loyalty.models import Draw, Entry, ExpiryWarning, Lot, Membership, Pending, Tier, Wallet
 
 
 @admin.register(Tier)
@@ -206,3 +206,40 @@ class DrawAdmin(ReadOnly):
 
 def lot_link(lot: Lot) -> str:
     return format_html('<a href="{}">{}</a>', reverse("admin:loyalty_lot_change", args=[lot.pk]), lot)
+
+
+@admin.register(Pending)
+class PendingAdmin(ReadOnly):
+    search_help_text = _("Phone or customer id")
+    fields = (
+        WHO,
+        Column(_("given by"), "issuer"),
+        points(_("points"), "points"),
+        Column(_("earned"), "operation.occurred_at"),
+        Column(_("come on"), "due_at"),
+        Column(_("settled by"), "settled_by"),
+    )
+    list_display = fields
+    list_select_related = ("customer", "issuer", "operation", "settled_by")
+
+    def find(self, rows: QuerySet[Pending], text: str) -> QuerySet[Pending]:
+        """Those that wait: they alone have an index by wallet."""
+        return rows.filter(wallet__in=wallets(text), settled_by=None)
+
+
+@admin.register(ExpiryWarning)
+class ExpiryWarningAdmin(ReadOnly):
+    search_help_text = _("Phone or customer id")
+    fields = (
+        Column(_("customer"), "wallet.customer"),
+        points(_("points"), "points"),
+        Column(_("expire from"), "first_at"),
+        number(_("days ahead"), "days"),
+        Column(_("told"), "made_at"),
+        Column(_("message"), "message.get_status_display"),
+    )
+    list_display = fields
+    list_select_related = ("wallet__customer", "message")
+
+    def find(self, rows: QuerySet[ExpiryWarning], text: str) -> QuerySet[ExpiryWarning]:
+        return rows.filter(wallet__in=wallets(text))

@@ -43,10 +43,10 @@ class Migration(migrations.Migration):
                 ('priority', models.PositiveSmallIntegerField(default=0, verbose_name='priority')),
                 ('made_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('business', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='earning_rules', to='businesses.business')),
+                ('business', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='earning_rules', to='businesses.business', verbose_name='business')),
                 ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earning_rules', to='businesses.program')),
+                ('program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earning_rules', to='businesses.program', verbose_name='programme')),
             ],
             options={
                 'verbose_name': 'earning rule',

@@ -38,8 +38,10 @@ class EarningRule(models.Model):
     the next of the same `series`.
     """
 
-    program = models.ForeignKey(Program, models.PROTECT, related_name="earning_rules")
-    business = models.ForeignKey(Business, models.PROTECT, null=True, blank=True, related_name="earning_rules")
+    program = models.ForeignKey(Program, models.PROTECT, related_name="earning_rules", verbose_name=_("programme"))
+    business = models.ForeignKey(
+        Business, models.PROTECT, null=True, blank=True, related_name="earning_rules", verbose_name=_("business")
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     series = models.UUIDField(default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=60)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from babel.dates import format_time, get_day_names
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -72,7 +71,7 @@ def _when(rule: EarningRule) -> Iterator[str]:
         yield ", ".join(names[day] for day in sorted(rule.weekdays))
     if rule.from_time is not None and rule.until_time is not None:
         yield "–".join(format_time(at, "HH:mm", locale=shown.language()) for at in (rule.from_time, rule.until_time))
-    days = {name: date_format(day) for name, day in (("first", rule.starts_on), ("last", rule.ends_on)) if day}
+    days = {name: shown.short_day(day) for name, day in (("first", rule.starts_on), ("last", rule.ends_on)) if day}
     if len(days) == 2:
         yield _("from %(first)s until %(last)s") % days
     elif rule.starts_on:

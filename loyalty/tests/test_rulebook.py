@@ -199,7 +199,7 @@ def test_everything_that_a_rule_asks_is_said(shop: Shop) -> None:
         "from 20.00 ₼ on",
         "Saturday, Sunday",
         "22:00–02:00",
-        "from Dec. 1, 2026 until Dec. 24, 2026",
+        "from 1 Dec 2026 until 24 Dec 2026",
         "for Gold",
         "the customer’s birthday",
         "at most 10 points per purchase",
