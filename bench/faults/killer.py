@@ -9,8 +9,9 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
@@ -18,7 +19,7 @@ from bench.faults.gateway import Gateway
 from bench.faults.installation import Installation
 from bench.faults.tills import Crew
 from bench.faults.world import TICK
-from embedded import Stop
+from embedded import Stop, started_at
 
 GIVE_UP = 60  # seconds
 RUSH_LASTS = 1  # seconds after a kill, if no till is answered before
@@ -81,9 +82,10 @@ class WebWorker(Kind):
     name = "web: a worker"
 
     def aim(self) -> int:
+        """The one with the most connections: a new one has none until a till connects anew."""
         workers = self.place.children_of(self.place.programs()["web"])
         self.while_requests_are_under_way()
-        return self.scene.rng.choice(workers)
+        return max(workers, key=sockets_of)
 
 
 class Web(Kind):
@@ -93,6 +95,7 @@ class Web(Kind):
 
     def aim(self) -> int:
         self.master, self.next_at = self.place.programs()["web"], None
+        self.workers = self.place.children_of(self.master)
         self.while_requests_are_under_way()
         return self.master
 
@@ -102,7 +105,8 @@ class Web(Kind):
     def recovered_at(self, at: float) -> float | None:
         """By the next one, not by the last one's orphans."""
         if self.next_at is None:
-            self.next_at = time.time() if self.place.programs().get("web", self.master) != self.master else None
+            gone = not any(map(started_at, [self.master, *self.workers]))
+            self.next_at = time.time() if gone and "web" in self.place.programs() else None
             return None
         return self.scene.crew.first_answer(self.next_at)
 
@@ -291,6 +295,14 @@ def strike(kind: Kind) -> Blow:
     whole_at = time.time()
     wait_for(lambda: crew.all_answered(whole_at))
     return Blow(kind.name, at, kind.interrupted(at), recovered_at, crew.longest_wait(at, whole_at), whole_at)
+
+
+def sockets_of(pid: int) -> int:
+    found = 0
+    for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            found += os.readlink(descriptor).startswith("socket:")
+    return found
 
 
 @contextmanager
