@@ -33,7 +33,7 @@ class AlreadyAnswered(Exception):
 def may_be_about(operation: Operation) -> bool:
     """Somebody has to be there to answer, and nobody did what the calendar did."""
     active = operation.business is not None and operation.business.status == BusinessStatus.ACTIVE
-    return active and operation.kind != OperationKind.EXPIRY
+    return active and operation.kind not in (OperationKind.EXPIRY, OperationKind.MATURITY)
 
 
 def about(operation: Operation) -> QuerySet[Dispute]:

@@ -100,6 +100,12 @@ class Rule:
     most_per_customer: int | None = None
     exclusive: bool = False
     priority: int = 0
+    public_id: str = ""
+
+    @property
+    def step(self) -> str:
+        """Its name in a trail. Trails leave the building, so the id is a public one."""
+        return f"rule:{self.public_id or self.id}"
 
     @property
     def asks_past(self) -> bool:
@@ -243,7 +249,7 @@ def _exact(
         room = rule.room(given.get(rule.id, Given()))
         if room is not None and sum(more) > room:
             more = _scaled(more, room)
-        trail.append(step(f"rule:{rule.id}", rule.kind, rule.value) | {"points": _signed(sum(more, ZERO))})
+        trail.append(step(rule.step, rule.kind, rule.value) | {"points": _signed(sum(more, ZERO))})
         return [each + new for each, new in zip(points, more, strict=True)]
 
     for rule in _of_kind(now, "extra"):
@@ -311,7 +317,7 @@ def _without_excluded(parts: list[Part], rules: list[Rule], trail: list[Step]) -
     for rule in (rule for rule in rules if rule.kind == "exclude"):
         gone = sum((part.amount for part in parts if rule.matches(part)), ZERO)
         if gone > 0 and gone >= rule.minimum_spend:
-            trail.append(step(f"rule:{rule.id}", "exclude", _short(gone)))
+            trail.append(step(rule.step, "exclude", _short(gone)))
             parts = [part for part in parts if not rule.matches(part)]
     return parts or [Part(ZERO)]
 

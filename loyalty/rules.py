@@ -39,7 +39,7 @@ class Rules:
     pending_days: int
     terms: Terms
     earning: tuple[Rule, ...]
-    series: dict[int, list[int]]  # all rules before a capped one that it took the place of, by its id
+    series: dict[int, list[str]]  # a capped rule and all that it took the place of, as trails name them, by its id
     tiers: dict[int, TierRule]
     branches: dict[UUID, int]
     discreet: bool  # another business of the programme is confidential: see loyalty/history.py
@@ -138,13 +138,14 @@ def rule_of(row: EarningRule) -> Rule:
         most_per_customer=row.most_per_customer,
         exclusive=row.exclusive,
         priority=row.priority,
+        public_id=str(row.public_id),
     )
 
 
-def _series(in_force: list[EarningRule]) -> dict[int, list[int]]:
+def _series(in_force: list[EarningRule]) -> dict[int, list[str]]:
     """What a rule has given to somebody counts on when it is changed."""
     capped = {row.series: row.pk for row in in_force if rule_of(row).capped}
-    found: dict[int, list[int]] = {pk: [] for pk in capped.values()}
-    for series, pk in EarningRule.objects.filter(series__in=capped).values_list("series", "pk"):
-        found[capped[series]].append(pk)
+    found: dict[int, list[str]] = {pk: [] for pk in capped.values()}
+    for row in EarningRule.objects.filter(series__in=capped):
+        found[capped[row.series]].append(rule_of(row).step)
     return found

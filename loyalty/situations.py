@@ -13,7 +13,7 @@ def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tup
     ids = {"program_id": rules.program_id, "business_id": rules.business_id}
     if not rules.asks_past:
         return lookup.facts(**ids, who=who), None
-    capped = [f"rule:{pk}" for series in rules.series.values() for pk in series]
+    capped = [step for series in rules.series.values() for step in series]
     found = lookup.facts_and_past(**ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, capped=capped)
     return found or (None, lookup.NOTHING_BEFORE)
 
@@ -32,8 +32,8 @@ def of(*, rules: Rules, facts: Facts | None, past: Past | None, moment: datetime
     )
 
 
-def _given(past: Past, series: list[int]) -> Given:
-    found = [past.given.get(f"rule:{pk}", Given()) for pk in series]
+def _given(past: Past, series: list[str]) -> Given:
+    found = [past.given.get(step, Given()) for step in series]
     return Given(sum((each.today for each in found), ZERO), sum((each.ever for each in found), ZERO))
 
 

@@ -19,9 +19,9 @@ def sentences(trail: list[Step], rules: Rules) -> list[str]:
 
 def _names(trail: list[Step]) -> dict[str, str]:
     """Of the rules that gave or took, also of those that have ended since."""
-    ids = [int(step["rule"].removeprefix("rule:")) for step in trail if step["rule"].startswith("rule:")]
-    found = EarningRule.objects.filter(pk__in=ids).values_list("pk", "name") if ids else ()
-    return {f"rule:{pk}": name for pk, name in found}
+    ids = [step["rule"].removeprefix("rule:") for step in trail if step["rule"].startswith("rule:")]
+    found = EarningRule.objects.filter(public_id__in=ids).values_list("public_id", "name") if ids else ()
+    return {f"rule:{public_id}": name for public_id, name in found}
 
 
 def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:

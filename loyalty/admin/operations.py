@@ -45,6 +45,7 @@ class OperationAdmin(ReadOnly):
         "outcome",
         WHO,
         points(_("points"), "points", signed=True),
+        points(_("waiting"), "pending", signed=True, rare=True),
         points(_("balance after"), "balance_after"),
         points(_("change of the debt"), "owed_delta", signed=True, rare=True),
         WHERE,

@@ -92,6 +92,7 @@ class WalletAdmin(ReadOnly):
         Column(_("programme"), "program"),
         points(_("balance"), "balance"),
         points(_("earned in all"), "lifetime"),
+        number(_("waiting"), "pending", rare=True),
         points(_("owed"), "owed", rare=True),
         Column(_("tier"), "tier"),
         Column(_("opened"), "created_at"),

@@ -56,7 +56,7 @@ def test_a_rule_of_the_programme_counts_at_all_its_businesses_and_one_of_a_busin
 
 def test_the_sale_tells_the_rule_and_what_it_added(shop: Shop) -> None:
     double = rule(shop, "multiply", 2)
-    assert {"rule": f"rule:{double.pk}", "operation": "multiply", "value": "2.000", "points": "+10"} in (
+    assert {"rule": f"rule:{double.public_id}", "operation": "multiply", "value": "2.000", "points": "+10"} in (
         buy(shop, 10).trail or []
     )
 

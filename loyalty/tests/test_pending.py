@@ -14,7 +14,7 @@ from businesses import api_keys, shown
 from businesses.models import Program
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
-from loyalty import ledger, pending
+from loyalty import disputes, ledger, pending
 from loyalty.ledger import AlreadyReversed, NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Pending
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, refund, wallet
@@ -249,4 +249,6 @@ def test_the_customer_reads_what_comes_when_and_where_it_came_from(waiting: Shop
     assert "On their way" not in text(client.get(home))
     arrived = Operation.objects.get(kind=OperationKind.MATURITY)
     assert str(sale.public_id) in client.get(f"{home}history/{arrived.public_id}/").text
+    assert disputes.may_be_about(Operation.objects.get(pk=sale.id))
+    assert not disputes.may_be_about(arrived)  # what is wrong is wrong with the sale
     assert f"They came on {shown.full_day(day)}." in text(client.get(f"{home}history/{sale.public_id}/"))
