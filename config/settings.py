@@ -168,7 +168,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
-    "mature-points": {"task": "loyalty.tasks.mature_points", "schedule": crontab(minute="5-59/15")},
+    "mature-points": {"task": "loyalty.tasks.mature_points", "schedule": 900},
     "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute=10)},
     "expire-idle-points": {"task": "loyalty.tasks.expire_idle_points", "schedule": crontab(hour=2, minute=20)},
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},

@@ -79,6 +79,60 @@ def make_world(customers: int) -> World:
     return World(terms, branch.pk, key.pk, text, ids[0] - 1, wallets[0] - 1)
 
 
+def make_ruled(customers: int) -> str:
+    """The same people in a programme with a tier for every second of them, and a business with rules of every sort;
+    returns its key. Each has bought there once."""
+    from django.db.models import F
+    from django.utils import timezone
+
+    from businesses import api_keys
+    from businesses.models import Branch, Business, ExpiryKind, Program, User
+    from customers.registry import Named, enrol_many
+    from loyalty import earning_rules, ledger, rules
+    from loyalty.earning import earn
+    from loyalty.ledger import Row
+    from loyalty.models import RuleKind, Tier, Wallet
+
+    made = Program.objects.create(
+        slug="ruled", name="Ruled", currency="AZN", join_code="RULED",
+        expiry_kind=ExpiryKind.MONTH_END, points_last_months=12,
+    )  # fmt: skip
+    business = Business.objects.create(
+        program=made, slug="alma", name="Alma", category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
+    )
+    branch = Branch.objects.create(business=business, name="Main")
+    _key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
+    by, now = User.objects.create_user("owner@alma.test", "correct horse battery"), timezone.now()
+    for number, rule in enumerate(
+        (
+            {"kind": RuleKind.EXTRA, "value": "0.5", "minimum_spend": 10},
+            {"kind": RuleKind.MULTIPLY, "value": 2, "weekdays": [0, 1, 2, 3, 4, 5, 6]},
+            {"kind": RuleKind.MULTIPLY, "value": "1.5", "categories": ["Dairy"]},
+            {"kind": RuleKind.BONUS, "value": 50, "occasion": "first_purchase"},
+            {"kind": RuleKind.BONUS, "value": 100, "occasion": "birthday"},
+            {"kind": RuleKind.BONUS, "value": 5, "most_per_day": 50, "most_per_customer": 1000},
+            {"kind": RuleKind.EXCLUDE, "value": 0, "categories": ["Tobacco"]},
+        )
+    ):
+        earning_rules.make(program=made, business=business, values={"name": f"Rule {number}", **rule}, by=by, at=now)
+    terms = rules.of(business.pk, Program.objects.get(pk=made.pk).rules_version)
+    ids = enrol_many(
+        business_id=business.pk, people=[Named(f"+994{FIRST_PHONE + n}", None) for n in range(1, customers + 1)]
+    )
+    amount = Decimal(10)
+    earned = earn(amount=amount, terms=terms.terms)
+    rows = (
+        Row(f"{n}", each, branch.pk, amount, earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
+        for n, each in enumerate(ids)
+    )
+    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
+        if set(outcomes) != {"posted"}:
+            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
+    gold = Tier.objects.create(program=made, name="Gold", position=1, multiplier="1.5")
+    Wallet.objects.annotate(odd=F("id") % 2).filter(program=made, odd=1).update(tier=gold)
+    return text
+
+
 def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
     """The very statements of our code, with pgbench's variables and literals for their parameters."""
     from businesses.api import access

@@ -10,6 +10,7 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from django.db import connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -47,7 +48,8 @@ class Throttle:
     def _lease(self, name: str, window: int) -> int:
         """How many requests this process may let pass before it asks again."""
         lease = min(LEASE, max(1, self.limit // 10))
-        counter = f"throttle:{name}:{window}"
+        # Installations that share a broker have keys of the same number.
+        counter = f"throttle:{connection.settings_dict['NAME']}:{name}:{window}"
         try:
             pipe = _broker().pipeline()
             pipe.incrby(counter, lease)

@@ -42,6 +42,14 @@ def report() -> dict:
     return quickly("hot_path.py", 18640)
 
 
+def test_rules_are_measured_beside_none() -> None:
+    report = quickly("with_rules.py", 18644)
+    assert [each["clients"] for each in report["results"]] == [16, 64]
+    for each in report["results"]:
+        assert each["ratio"] == pytest.approx(each["ruled"] / each["plain"], abs=0.01)
+    assert report["audit"] is True
+
+
 def test_every_call_is_measured_at_both_numbers_of_clients(report: dict) -> None:
     measured = [(each["name"], each["clients"]) for each in report["results"]]
     assert measured == [(name, clients) for clients in (16, 64) for name in ("purchase", "redeem", "lookup")]

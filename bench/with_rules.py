@@ -1,0 +1,93 @@
+"""What rules, tiers and expiry cost a purchase: the same requests at a business without any, and at one with all of them.
+
+    ./run bench with-rules [--quick] [--json] [--seconds N] [--rounds N] [--customers N] [--port N]
+
+Two programmes with the same customers on one durable cluster, measured in turn over HTTP, round after round. The
+second has seven earning rules, of which some ask what the customer did before, a tier that half of them have, and
+points that last until the end of a month. The ratio is that of the medians; the bar is 0.9.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.hot_path import audit, nothing_was_refused
+from bench.load.requests import requests
+from bench.load.servers import answers, say, servers, web_server
+from bench.load.world import make_ruled, make_world
+from embedded import Stop
+
+BAR = 0.9
+CLIENTS = (16, 64)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    with servers(options.port):
+        import django
+        from django.core.management import call_command
+        from django.db import connection
+
+        django.setup()
+        say(f"Making {options.customers} customers, twice ...")
+        call_command("migrate", verbosity=0)
+        keys = {"plain": make_world(options.customers).key, "ruled": make_ruled(options.customers)}
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        connection.close()
+        rates: dict[tuple[str, int], list[float]] = {(name, clients): [] for name in keys for clients in CLIENTS}
+        with web_server(options.port):
+            for key in keys.values():
+                requests(options.port, "purchase", key, options.customers, CLIENTS[0], 2)
+            for number in range(options.rounds):
+                for clients in CLIENTS:
+                    for name, key in keys.items():
+                        found = requests(options.port, "purchase", key, options.customers, clients, options.seconds)
+                        rates[name, clients].append(found["requests"] / found["seconds"])
+                        time.sleep(1)
+                    said = ", ".join(f"{name} {rates[name, clients][-1]:.0f}" for name in keys)
+                    say(f"round {number + 1}, {clients} clients: {said} a second; load {os.getloadavg()[0]:.1f}")
+        nothing_was_refused()
+        return {"results": [_result(rates, clients) for clients in CLIENTS], "bar": BAR, "audit": audit()}
+
+
+def _result(rates: dict[tuple[str, int], list[float]], clients: int) -> dict[str, Any]:
+    plain, ruled = (statistics.median(rates[name, clients]) for name in ("plain", "ruled"))
+    return {"clients": clients, "plain": round(plain), "ruled": round(ruled), "ratio": round(ruled / plain, 3)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one object instead of lines")
+    parser.add_argument("--quick", action="store_true", help="one round of a second each: does it work, not how fast")
+    parser.add_argument("--seconds", type=int, default=8, help="of each measurement (8); there are 4 in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--port", type=int, default=18620, help="of the web server (18620)")
+    options = parser.parse_args()
+    if options.quick:
+        options.seconds, options.rounds, options.customers = 1, 1, 500
+    if answers(options.port):
+        raise Stop(f"Port {options.port} is taken. Choose another: --port N")
+    report = run(options)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        for each in report["results"]:
+            print("{clients} clients: {plain} without rules, {ruled} with them a second: {ratio}".format(**each))
+    return 0 if report["audit"] else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Stop as reason:
+        say(str(reason))
+        sys.exit(1)
