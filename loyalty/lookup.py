@@ -4,6 +4,7 @@ One statement. Programmes are strangers: a person whom only another programme kn
 nothing about them may show.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from businesses.encryption import unseal
 from loyalty.earning import Given
 
 By = Literal["phone", "card", "customer", "external_id"]
+Asked = Literal["category", "birthday", "given_today", "given"]
 
 
 @dataclass(frozen=True)
@@ -97,30 +99,42 @@ OF_WHOM = """
 ON_DAY = """
  CROSS JOIN (SELECT (coalesce(%(occurred_at)s::timestamptz, loyalty_now()) AT TIME ZONE %(time_zone)s::text)::date
                AS local_on) on_day"""
-# Only where a rule asks. A confidential business counts for itself alone: else the others could tell who goes there.
-PAST = """,
+# What the ledger compares, wherever a rule asks for anything.
+SEEN = """,
        coalesce((SELECT max(e.id) FROM loyalty_entry e WHERE e.wallet_id = w.id), 0),
        coalesce((SELECT m.visits FROM loyalty_membership m
-                  WHERE m.business_id = %(business)s::bigint AND m.customer_id = c.id), 0),
-       NOT EXISTS (SELECT FROM loyalty_membership m
+                  WHERE m.business_id = %(business)s::bigint AND m.customer_id = c.id), 0)"""
+# Each only where a rule asks for it, and what stands for it elsewhere. A confidential business counts for itself alone:
+# else the others could tell who goes there.
+PAST: dict[Asked, tuple[str, str]] = {
+    "category": (
+        """NOT EXISTS (SELECT FROM loyalty_membership m
                      JOIN businesses_business here ON here.id = %(business)s::bigint
                      JOIN businesses_business b ON b.id = m.business_id AND b.program_id = here.program_id
                       AND b.category = here.category AND (b.id = here.id OR NOT b.confidential)
-                    WHERE m.customer_id = c.id AND m.visits > 0),
-       coalesce(p.birthday, ''),
-       (SELECT coalesce(sum(o.points), 0)::bigint
+                    WHERE m.customer_id = c.id AND m.visits > 0)""",
+        "true",
+    ),
+    "birthday": ("coalesce(p.birthday, '')", "''"),
+    "given_today": (
+        """(SELECT coalesce(sum(o.points + coalesce(o.pending, 0)), 0)::bigint
           FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
          WHERE u.customer_id = c.id AND u.business_id = %(business)s::bigint AND u.local_on = on_day.local_on
-           AND u.refunded < u.amount),
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(g.rule, g.today, g.ever)), '[]')
+           AND u.refunded < u.amount)""",
+        "0",
+    ),
+    "given": (
+        """(SELECT coalesce(jsonb_agg(jsonb_build_array(g.rule, g.today, g.ever)), '[]')
           FROM (SELECT s.rule,
                        coalesce(sum(s.points) FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
                        sum(s.points)::text AS ever
                   FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id,
                        jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
                  WHERE u.customer_id = c.id AND u.refunded < u.amount AND s.rule = ANY(%(capped)s::text[])
-                 GROUP BY 1) g)
-"""
+                 GROUP BY 1) g)""",
+        "'[]'",
+    ),
+}
 
 
 def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
@@ -136,13 +150,17 @@ def facts_and_past(
     who: Who,
     occurred_at: datetime | None,
     time_zone: str,
+    asked: Container[Asked],
     capped: list[str],
 ) -> tuple[Facts, Past] | None:
-    """The same with what the customer did before a sale of that moment (None: now); `capped` are the rules whose points
-    are asked for, as trails name them."""
+    """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for.
+
+    `capped` are the rules whose points are asked for, as trails name them.
+    """
     values = {"program": program_id, "business": business_id, "capped": capped}
     values |= {"occurred_at": occurred_at, "time_zone": time_zone}
-    row = _row(FACTS + PAST, who, values, more=ON_DAY)
+    columns = (read if name in asked else instead for name, (read, instead) in PAST.items())
+    row = _row(", ".join([FACTS + SEEN, *columns]), who, values, more=ON_DAY)
     if row is None:
         return None
     *known, last_entry, visits, new_here, birthday, given_today, given = row

@@ -7,13 +7,15 @@ rule is never older than the request.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from businesses.models import Branch, Business
 from loyalty.earning import Multiplier, Rule, Terms, folded
 from loyalty.expiry import Expiry
-from loyalty.models import EarningRule, Tier
+from loyalty.lookup import Asked
+from loyalty.models import EarningRule, Occasion, Tier
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,21 @@ class Rules:
         """When points earned then can be spent; None for at once."""
         return earned_at + timedelta(days=self.pending_days) if self.pending_days else None
 
-    @property
+    @cached_property
+    def asks(self) -> frozenset[Asked]:
+        """What the rules need to know of a customer's past, besides their visits here."""
+        asked: dict[Asked, bool] = {
+            "category": any(rule.occasion == Occasion.FIRST_IN_CATEGORY for rule in self.earning),
+            "birthday": any(rule.occasion == Occasion.BIRTHDAY for rule in self.earning),
+            "given_today": self.terms.points_cap_day is not None,
+            "given": bool(self.series),
+        }
+        return frozenset(name for name, needed in asked.items() if needed)
+
+    @cached_property
     def asks_past(self) -> bool:
         """Whether what a sale earns depends on what its customer did before."""
-        return self.terms.points_cap_day is not None or any(rule.asks_past for rule in self.earning)
+        return bool(self.asks) or any(rule.asks_past for rule in self.earning)
 
     def local(self, moment: datetime) -> datetime:
         """A moment by the business's clock."""

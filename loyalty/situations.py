@@ -14,7 +14,9 @@ def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tup
     if not rules.asks_past:
         return lookup.facts(**ids, who=who), None
     capped = [step for series in rules.series.values() for step in series]
-    found = lookup.facts_and_past(**ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, capped=capped)
+    found = lookup.facts_and_past(
+        **ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, asked=rules.asks, capped=capped
+    )
     return found or (None, lookup.NOTHING_BEFORE)
 
 

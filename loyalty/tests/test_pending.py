@@ -151,6 +151,13 @@ def test_an_adjustment_and_a_cancellation_settle_first(waiting: Shop) -> None:
     assert wallet().balance == 9
 
 
+def test_a_day_s_cap_counts_what_waits(waiting: Shop) -> None:
+    waiting.business.points_cap_day = 25
+    waiting.business.save()
+    with at(NOON):
+        assert [buy(waiting, 20).pending, buy(waiting, 20).pending, buy(waiting, 20).pending] == [20, 5, None]
+
+
 def test_a_late_sale_that_has_waited_already_earns_at_once(waiting: Shop) -> None:
     with at(NOON):
         sale = buy(waiting, 40, at=NOON - 15 * DAY)
