@@ -101,7 +101,10 @@ class BusinessAdmin(Transfers, NeverDeleted):
         (None, {"fields": ("name", "program", "standing", "owners", "slug", SINCE)}),
         (gettext_lazy("The shop"), {"fields": ("category", "confidential", "country", "time_zone", "language")}),
         (gettext_lazy("Contact"), {"fields": ("contact_person", "support_email", "support_phone")}),
-        (gettext_lazy("Points"), {"fields": ("earn_rate", "minimum_spend", "points_cap", "purchase_limit")}),
+        (
+            gettext_lazy("Points"),
+            {"fields": ("earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit")},
+        ),
     )
     actions = ("accept", "decline")
     actions_detail = ("accept_this", "decline_this")

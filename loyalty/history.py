@@ -100,7 +100,7 @@ def last(*, wallet_id: int, rules: Rules) -> list[Recent]:
 
 def expiring(*, wallet: Wallet, rules: Rules) -> list[dict[str, Any]]:
     """What expires when, soonest first: {points, at}; beside a confidential business only what one issued oneself."""
-    lots = Lot.objects.open_of(wallet).filter(gone_at__isnull=False)
+    lots = Lot.objects.open_of(wallet, discreetly=rules.discreet).filter(gone_at__isnull=False)
     if rules.discreet:
         lots = lots.filter(issuer_id=rules.business_id)
     rows = lots.values("gone_at").annotate(points=Sum("remaining")).order_by("gone_at")
@@ -119,7 +119,7 @@ class Why:
 
 
 def why(*, wallet: Wallet, rules: Rules) -> Why:
-    lots = Lot.objects.open_of(wallet)
+    lots = Lot.objects.open_of(wallet, discreetly=rules.discreet)
     mine = lots.filter(issuer_id=rules.business_id).select_related("entry__operation").order_by("gone_at", "id")
     if rules.discreet:
         return Why(list(mine), None)

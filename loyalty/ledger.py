@@ -429,30 +429,21 @@ EXPIRE = "SELECT coalesce(sum(loyalty_expire(wallet_id)), 0)::bigint FROM unnest
 
 def expire_due() -> int:
     """Expires every lot of the installation whose moment has come, and returns the points. Safe to repeat."""
-    return _expire(DUE_WALLETS)
-
-
-def mature_due() -> int:
-    """Gives every pending point of the installation whose time has come, and returns how many wallets had some."""
-    matured = last = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(RIPE_WALLETS, [last, WALLETS_PER_SWEEP])
-            due = [wallet_id for (wallet_id,) in cursor.fetchall()]
-            if not due:
-                return matured
-            cursor.execute(EXPIRE, [due])
-            matured += len(due)
-            last = due[-1]
+    return _settle(DUE_WALLETS)
 
 
 def expire_idle() -> int:
     """Expires every wallet in which nothing has happened for too long, and returns the points. Safe to repeat."""
-    return _expire(IDLE_WALLETS)
+    return _settle(IDLE_WALLETS)
 
 
-def _expire(which: str) -> int:
-    """A commit per few wallets, in the order in which everybody locks several."""
+def mature_due() -> None:
+    """Gives every pending point of the installation whose time has come. Safe to repeat."""
+    _settle(RIPE_WALLETS)
+
+
+def _settle(which: str) -> int:
+    """A commit per few wallets, in the order in which everybody locks several. Returns the points that expired."""
     expired = last = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

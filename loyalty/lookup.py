@@ -105,7 +105,7 @@ SEEN = """,
        coalesce((SELECT m.visits FROM loyalty_membership m
                   WHERE m.business_id = %(business)s::bigint AND m.customer_id = c.id), 0)"""
 # Each only where a rule asks for it, and what stands for it elsewhere. A confidential business counts for itself alone:
-# else the others could tell who goes there.
+# else the others could tell who goes there, from a bonus that is not given or from what is left of a cap.
 PAST: dict[Asked, tuple[str, str]] = {
     "category": (
         """NOT EXISTS (SELECT FROM loyalty_membership m
@@ -128,7 +128,9 @@ PAST: dict[Asked, tuple[str, str]] = {
           FROM (SELECT s.rule,
                        coalesce(sum(s.points) FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
                        sum(s.points)::text AS ever
-                  FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id,
+                  FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
+                  JOIN businesses_business b ON b.id = u.business_id
+                   AND (b.id = %(business)s::bigint OR NOT b.confidential),
                        jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
                  WHERE u.customer_id = c.id AND u.refunded < u.amount AND s.rule = ANY(%(capped)s::text[])
                  GROUP BY 1) g)""",

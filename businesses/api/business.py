@@ -25,6 +25,7 @@ BUSINESS = fields(
     earn_rate=s.CharField(help_text="points per unit of the currency"),
     minimum_spend=s.CharField(),
     points_cap=s.IntegerField(allow_null=True),
+    points_cap_day=s.IntegerField(allow_null=True),
     branches=s.ListField(child=fields("BusinessBranch", id=s.UUIDField(), name=s.CharField(), city=s.CharField())),
 )
 
@@ -48,7 +49,7 @@ class BusinessCall(BusinessView):
         return Answer(business_body(Business.objects.select_related("program").get(pk=call.access.business_id)))
 
     def handle_patch(self, call: ApiCall) -> Answer:
-        body = Fields(call.body, not_supported=("minimum_spend", "points_cap"))
+        body = Fields(call.body, not_supported=("minimum_spend", "points_cap", "points_cap_day"))
         earn_rate = body.read("earn_rate", rate)
         body.done()
         values = {} if earn_rate is None else {"earn_rate": earn_rate}
@@ -71,6 +72,7 @@ def business_body(business: Business) -> dict[str, Any]:
         "earn_rate": format(business.earn_rate.normalize(), "f"),
         "minimum_spend": money.plain(business.minimum_spend, business.program.currency),
         "points_cap": business.points_cap,
+        "points_cap_day": business.points_cap_day,
         "branches": [{"id": str(each.public_id), "name": each.name, "city": each.city} for each in branches],
     }
 

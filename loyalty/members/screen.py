@@ -201,10 +201,13 @@ def _lot(lot: Lot, rules: Rules, now: datetime) -> Context:
     points = ngettext("%(remaining)s point", "%(remaining)s points", lot.remaining)
     left = ngettext("%(remaining)s of %(credit)s point left", "%(remaining)s of %(credit)s points left", lot.credit)
     issued = _("given on %(day)s") % {"day": shown.day(lot.entry.occurred_at.astimezone(zone).date(), now)}
-    expires = lot.gone_at and _("expires on %(day)s") % {"day": shown.day(lot.gone_at.astimezone(zone).date(), now)}
+    if lot.gone_at:
+        expires = _("expires on %(day)s") % {"day": shown.day(lot.gone_at.astimezone(zone).date(), now)}
+    else:
+        expires = "" if rules.expiry.by_inactivity else _("never expires")  # nobody here may know when, see `why`
     return {
         "title": (points if whole else left) % figures,
-        "detail": f"{issued} · {expires or _('never expires')}",
+        "detail": " · ".join(filter(None, [issued, expires])),
         "why": trail.sentences(lot.entry.operation.trail or [], rules),
     }
 

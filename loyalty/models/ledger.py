@@ -161,9 +161,10 @@ class Entry(models.Model):
 
 
 class LotQuerySet(models.QuerySet["Lot"]):
-    def open_of(self, wallet: Wallet) -> "models.QuerySet[Any]":
-        """Those with points left. `gone_at`: their own moment, or that at which the wallet was idle for too long."""
-        idle_at = Expiry.of(wallet.program).of_wallet(wallet.active_at)
+    def open_of(self, wallet: Wallet, *, discreetly: bool = False) -> "models.QuerySet[Any]":
+        """Those with points left. `gone_at`: their own moment, or that at which the wallet was idle for too long; the
+        latter tells when the customer last came to anybody, so it is left out `discreetly`."""
+        idle_at = None if discreetly else Expiry.of(wallet.program).of_wallet(wallet.active_at)
         whole = Value(idle_at, output_field=models.DateTimeField())
         return self.filter(wallet=wallet, open=True).annotate(gone_at=Least(F("expires_at"), whole))
 

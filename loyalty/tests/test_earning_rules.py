@@ -139,6 +139,15 @@ def test_nobody_learns_from_a_bonus_who_goes_to_a_confidential_business(new_shop
     assert buy(clinic, 10).points == 10
 
 
+def test_nobody_learns_from_a_cap_what_a_confidential_business_gave(new_shop: Callable[..., Shop]) -> None:
+    cafe, other, clinic = (new_shop(name, confidential=name == "clinic") for name in ("nar", "alma", "clinic"))
+    rule(cafe, "multiply", 2, everywhere=True, most_per_customer=100)
+    assert buy(clinic, 70).points == 140
+    assert buy(other, 20).points == 40
+    assert buy(cafe, 100).points == 180  # 20 were given at the other café
+    assert buy(clinic, 70).points == 70  # and the clinic knows its own
+
+
 def test_a_birthday_is_heard_where_it_was_told(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     rule(shop, "multiply", 3, occasion="birthday")
     buy(shop, 10)

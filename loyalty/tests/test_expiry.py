@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from businesses.models import ExpiryKind, Program
+from businesses.tests.conftest import owner
 from conftest import NOON, Shop
 from loyalty import history, ledger
 from loyalty.expiry import Expiry
@@ -20,6 +21,7 @@ from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 from loyalty.tests.test_points_page import sign_in, text
 
+__all__ = ["owner"]  # a fixture
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
 BAKU = ZoneInfo("Asia/Baku")
@@ -203,6 +205,22 @@ def test_everybody_reads_when_an_idle_wallet_expires(idle: Shop, client: Client)
     page = text(client.get(f"/points/{mine.public_id}/expiry/"))
     assert "After 6 months without a purchase or a reward they expire." in page
     assert "40" in page
+
+
+def test_beside_a_confidential_business_nobody_reads_when_the_customer_last_came(
+    idle: Shop, new_shop: Callable[..., Shop], owner: Client
+) -> None:
+    """The day on which an idle wallet expires is that of the last visit, also to the clinic, and some months."""
+    clinic = new_shop("clinic", confidential=True)
+    with at(NOON + 30 * DAY):
+        buy(clinic, 5, at=NOON + 30 * DAY)
+    mine = Wallet.objects.select_related("program").get()
+    assert history.expiring(wallet=mine, rules=idle.rules) == []
+    assert [lot.gone_at for lot in history.why(wallet=mine, rules=idle.rules).lots] == [None]
+    page = text(owner.get(f"/customers/{mine.public_id}/"))
+    assert "given on" in page
+    assert "expires" not in page
+    assert len(history.expiring(wallet=mine, rules=clinic.rules)) == 1  # which knows no other such business
 
 
 @pytest.mark.django_db(transaction=True)
