@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from babel.dates import get_day_names
 from django import forms
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
@@ -18,12 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from businesses import shown
 from businesses.panel import ByBusiness, Column, ReadOnly
 from loyalty import earning_rules
 from loyalty.models import EarningRule, Tier
 from loyalty.rulebook import words
-from loyalty.rulebook.forms import NamesField, SensibleRule
+from loyalty.rulebook.forms import NamesField, SensibleRule, weekdays
 
 
 class InForce(admin.SimpleListFilter):
@@ -39,14 +37,14 @@ class InForce(admin.SimpleListFilter):
 
 class ProgrammeRuleForm(SensibleRule, forms.ModelForm):
     categories = NamesField(
-        label=_("product categories"), longest=120, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+        label=_("Product categories"), longest=120, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
     )
-    skus = NamesField(label=_("articles"), longest=64, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
+    skus = NamesField(label=_("Articles"), longest=64, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}))
     weekdays = forms.TypedMultipleChoiceField(
-        label=_("weekdays"), coerce=int, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=_("Weekdays"), coerce=int, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
     tiers = forms.ModelMultipleChoiceField(
-        label=_("tiers"),
+        label=_("Tiers"),
         queryset=Tier.objects.select_related("program"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
@@ -64,8 +62,8 @@ class ProgrammeRuleForm(SensibleRule, forms.ModelForm):
         super().__init__(*args, **options)
         if not self.fields.keys() >= {"value", "weekdays"}:
             return  # the page of a rule that is there shows no form
-        weekdays: Any = self.fields["weekdays"]
-        weekdays.choices = list(get_day_names("wide", "stand-alone", shown.language()).items())
+        days: Any = self.fields["weekdays"]
+        days.choices = weekdays()
         for name in ("value", "minimum_spend", "priority"):
             self.fields[name].required = False
 

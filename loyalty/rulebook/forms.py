@@ -159,8 +159,7 @@ class RuleForm(SensibleRule):
     def __init__(self, data: Any, *, rules: Rules, rule: EarningRule | None = None) -> None:
         super().__init__(data, initial=_initial(rule) if rule else None)
         cast(AmountField, self.fields["minimum_spend"]).currency = rules.currency
-        days = get_day_names("wide", "stand-alone", shown.language())
-        _offer(self.fields["weekdays"], list(days.items()))
+        _offer(self.fields["weekdays"], weekdays())
         tiers = [(pk, tier.name) for pk, tier in rules.tiers.items()]
         if tiers:
             _offer(self.fields["tiers"], tiers)
@@ -175,6 +174,11 @@ class RuleForm(SensibleRule):
     @property
     def limited(self) -> bool:
         return any(self[name].value() or self[name].errors for name in LIMITING)
+
+
+def weekdays() -> list[tuple[int, str]]:
+    """From Monday, which is 0."""
+    return sorted(get_day_names("wide", "stand-alone", shown.language()).items())
 
 
 NARROWING = (

@@ -124,6 +124,11 @@ def test_a_rule_that_cannot_be_meant_is_refused_beside_its_field(
     assert not EarningRule.objects.exists()
 
 
+def test_the_week_begins_on_monday(owner: Client) -> None:
+    offered = owner.get(PAGE + "new/").context["form"].fields["weekdays"].choices
+    assert [offered[0], offered[6]] == [(0, "Monday"), (6, "Sunday")]
+
+
 def test_a_change_makes_the_next_and_shows_what_there_was(shop: Shop, owner: Client) -> None:
     made = rule(shop, "multiply", 2, weekdays=[4], starts_on=date(2026, 3, 1), most_per_day=50)
     page = owner.get(f"{PAGE}{made.public_id}/")
