@@ -79,7 +79,7 @@ CHECKS: dict[str, tuple[str, str]] = {
              LEFT JOIN (SELECT operation_id, sum(points) AS points, sum(owed_delta) AS owed,
                                (array_agg(balance_after ORDER BY id DESC))[1] AS last
                           FROM loyalty_entry GROUP BY 1) e ON e.operation_id = o.id
-            WHERE o.points + least(o.owed_delta, 0) <> coalesce(e.points, 0) OR o.owed_delta <> coalesce(e.owed, 0)
+            WHERE o.points - coalesce(o.spent, 0) + least(o.owed_delta, 0) <> coalesce(e.points, 0) OR o.owed_delta <> coalesce(e.owed, 0)
                OR o.balance_after <> coalesce(e.last, o.balance_after) OR (o.refusal IS NOT NULL AND e.operation_id IS NOT NULL)""",
     ),
     "entry_has_its_operation": (
@@ -103,23 +103,36 @@ CHECKS: dict[str, tuple[str, str]] = {
              FULL JOIN loyalty_redemption r ON r.operation_id = o.id
             WHERE (o.business_id, o.customer_id, -o.points) IS DISTINCT FROM (r.business_id, r.customer_id, r.points)""",
     ),
-    "reversed_once": (
-        "An operation is reversed at most once, and its points no further than they went.",
-        """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points - greatest(r.owed_delta, 0))::text, (-o.points)::text
-             FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id
-            WHERE r.refusal IS NULL GROUP BY o.id, o.points, o.pending
-           HAVING count(*) > 1
-               OR sum(r.points - greatest(r.owed_delta, 0) + coalesce(r.pending, 0)) <> -o.points - coalesce(o.pending, 0)""",
+    "cancelled_once": (
+        "A redemption is cancelled at most once, and gives back what it took.",
+        """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points)::text, (-o.points)::text
+             FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id AND o.kind <> 'purchase'
+            WHERE r.refusal IS NULL GROUP BY o.id, o.points, o.kind
+           HAVING count(*) > 1 OR sum(r.points) <> -o.points OR o.kind <> 'redemption'""",
     ),
-    "reversal_is_marked": (
-        "A purchase counts as refunded, a redemption as cancelled, exactly when it was reversed.",
-        """SELECT 'operation', o.id, coalesce(p.refunded::text, d.status), coalesce('refund ' || r.id, 'not reversed')
-             FROM loyalty_operation o
-             LEFT JOIN loyalty_purchase p ON p.operation_id = o.id
-             LEFT JOIN loyalty_redemption d ON d.operation_id = o.id
-             LEFT JOIN loyalty_operation r ON r.reverses_id = o.id AND r.refusal IS NULL
-            WHERE p.refunded <> CASE WHEN r.id IS NULL THEN 0 ELSE p.amount END
-               OR (d.status = 'cancelled') <> (r.id IS NOT NULL)""",
+    "refunds_are_parts": (
+        "The refunds of a purchase take back of its points and give back of those that paid for it their part, and no more.",
+        """SELECT 'operation', o.id, (r.amount, round(r.share, 9), r.points, r.spent)::text,
+                  (p.refunded, round(p.share_refunded, 9), round(k.points, 3), round(k.spent, 3))::text
+             FROM loyalty_purchase p JOIN loyalty_operation o ON o.id = p.operation_id
+             LEFT JOIN (SELECT r.reverses_id, sum(f.amount) AS amount, sum(f.share) AS share,
+                               -sum(r.points - greatest(r.owed_delta, 0) + coalesce(r.pending, 0)) AS points, -sum(r.spent) AS spent
+                          FROM loyalty_operation r LEFT JOIN loyalty_refund f ON f.operation_id = r.id
+                         WHERE r.kind = 'refund' AND r.refusal IS NULL GROUP BY 1) r ON r.reverses_id = o.id
+            CROSS JOIN LATERAL (
+              SELECT (o.points + coalesce(o.pending, 0)) * p.share_refunded AS points,
+                     coalesce(o.spent * p.refunded / nullif(p.amount, 0), 0) AS spent) k
+            WHERE (p.refunded > 0 OR p.share_refunded > 0 OR r.reverses_id IS NOT NULL)
+              AND (p.refunded <> coalesce(r.amount, -1) OR p.share_refunded <> coalesce(r.share, -1)
+                   OR (p.refunded = p.amount AND p.share_refunded <> 1)
+                   OR abs(r.points - k.points) >= 1 OR abs(coalesce(r.spent, 0) - k.spent) >= 1)""",
+    ),
+    "cancelled_is_marked": (
+        "A redemption counts as cancelled exactly when it was.",
+        """SELECT 'operation', d.operation_id, d.status, coalesce('cancellation ' || r.id, 'not cancelled')
+             FROM loyalty_redemption d
+             LEFT JOIN loyalty_operation r ON r.reverses_id = d.operation_id AND r.refusal IS NULL
+            WHERE (d.status = 'cancelled') <> (r.id IS NOT NULL)""",
     ),
     "membership_is_its_purchases": (
         "A membership's visits, days, spend, first and last are those of its standing purchases.",
@@ -151,10 +164,10 @@ CHECKS: dict[str, tuple[str, str]] = {
                OR NOT bool_and(coalesce(e.occurred_at = l.expires_at, false) OR coalesce(o.trail->0->>'rule' = 'inactivity', false))""",
     ),
     "pending_is_settled_once": (
-        "What a wallet waits for is what purchases promised, and each promise is kept whole or refunded with its purchase.",
+        "What a wallet waits for is what purchases promised, and each promise is kept but for what was refunded of it.",
         """SELECT 'wallet', w.id, w.pending::text, coalesce(p.points, 0)::text
              FROM loyalty_wallet w
-             FULL JOIN (SELECT wallet_id, sum(points) AS points FROM loyalty_pending WHERE settled_by_id IS NULL GROUP BY 1) p
+             FULL JOIN (SELECT wallet_id, sum(points - refunded) AS points FROM loyalty_pending WHERE settled_by_id IS NULL GROUP BY 1) p
                ON p.wallet_id = w.id
             WHERE w.pending IS DISTINCT FROM coalesce(p.points, 0)
            UNION ALL
@@ -164,27 +177,31 @@ CHECKS: dict[str, tuple[str, str]] = {
             WHERE (o.pending, o.wallet_id, o.business_id, o.kind)
                   IS DISTINCT FROM (p.points, p.wallet_id, p.issuer_id, 'purchase')
            UNION ALL
-           SELECT 'pending', p.operation_id, coalesce(s.kind, 'nothing'), 'its maturity or its refund'
+           SELECT 'pending', p.operation_id, coalesce(s.kind, 'nothing'), 'its maturity or its refunds'
              FROM loyalty_pending p LEFT JOIN loyalty_operation s ON s.id = p.settled_by_id AND s.wallet_id = p.wallet_id
-            WHERE p.settled_by_id IS NOT NULL AND NOT coalesce(
-              (s.kind = 'maturity' AND s.key = 'mature:' || p.operation_id AND s.points = p.points AND s.occurred_at = p.due_at)
-              OR (s.kind = 'refund' AND s.reverses_id = p.operation_id AND s.pending = -p.points), false)""",
+             LEFT JOIN (SELECT reverses_id, sum(-pending) AS points FROM loyalty_operation
+                         WHERE kind = 'refund' AND refusal IS NULL GROUP BY 1) r ON r.reverses_id = p.operation_id
+            WHERE p.refunded <> coalesce(r.points, 0) OR (p.settled_by_id IS NULL AND p.refunded = p.points)
+               OR (p.settled_by_id IS NOT NULL AND NOT coalesce(
+              (s.kind = 'maturity' AND s.key = 'mature:' || p.operation_id AND s.points = p.points - p.refunded AND s.occurred_at = p.due_at)
+              OR (s.kind = 'refund' AND s.reverses_id = p.operation_id AND p.refunded = p.points), false))""",
     ),
     "wallet_was_active": (
         "A wallet was active no earlier than its last purchase with points or use of them.",
         """SELECT 'wallet', w.id, w.active_at::text, max(o.occurred_at)::text
              FROM loyalty_operation o JOIN loyalty_wallet w ON w.id = o.wallet_id
-            WHERE o.kind IN ('purchase', 'redemption') AND (o.points <> 0 OR o.pending > 0)
+            WHERE o.kind IN ('purchase', 'redemption') AND (o.points <> 0 OR o.pending > 0 OR o.spent > 0)
             GROUP BY w.id HAVING max(o.occurred_at) > w.active_at""",
     ),
     "clearing_nets_to_zero": (
-        "A cancelled redemption leaves no debt between businesses behind.",
+        "A cancelled redemption leaves no debt between businesses behind, nor what paid for a refunded purchase.",
         """SELECT 'entry', e.id, sum(d.points * d.point_value)::text, '0'
              FROM loyalty_draw d
              JOIN loyalty_entry x ON x.id = d.entry_id
              JOIN loyalty_entry e ON e.id = coalesce(x.reverses_id, x.id) AND e.kind = 'redeem'
-             JOIN loyalty_redemption r ON r.operation_id = e.operation_id AND r.status = 'cancelled'
-            WHERE d.business_id IS NOT NULL GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
+             LEFT JOIN loyalty_redemption r ON r.operation_id = e.operation_id
+             LEFT JOIN loyalty_purchase p ON p.operation_id = e.operation_id
+            WHERE (r.status = 'cancelled' OR p.refunded = p.amount) AND d.business_id IS NOT NULL GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
     ),
     "adjustment_is_its_operation": (
         "Every accepted adjustment has its reason, and takes only points that its business issued.",

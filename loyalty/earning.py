@@ -10,7 +10,7 @@ answers "why this many?".
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Any
@@ -24,6 +24,7 @@ ROUNDINGS = {
 }
 EXACT = Context(prec=60)  # an amount × a rate × several factors has more digits than the usual 28
 ZERO = Decimal(0)
+TWENTIETH = Decimal(1).scaleb(-20)  # the decimals that a share is kept with
 Step = dict[str, str]
 
 
@@ -192,8 +193,11 @@ def folded(name: str) -> str:
 
 @dataclass(frozen=True)
 class Earned:
+    """`shares` are what each line, in the till's order, has of the points: 0 to 1."""
+
     points: int
     trail: list[Step]
+    shares: Sequence[Decimal] = ()
 
 
 def earn(
@@ -204,15 +208,22 @@ def earn(
     rules: Sequence[Rule] = (),
     situation: Situation | None = None,
     lines: Sequence[Mapping[str, Any]] | None = None,
+    paid_with_points: Decimal = ZERO,
 ) -> Earned:
     """The points for `amount` ≥ 0 and the steps that lead to them, in order: {rule, operation, value}, and `points`
     for what a rule added. Rules need a `situation`. Lines are as the till sent them: quantity, unit_price, discount ….
+    What was paid with points earns none.
     """
     trail = [step("amount", "start", amount)]
     if amount < terms.minimum_spend:
         return Earned(0, [*trail, step("minimum_spend", "require", terms.minimum_spend)])
     with localcontext(EXACT):
-        exact = _exact(_parts(amount, lines), terms, multipliers, rules, situation, trail)
+        sale = _Sale(_parts(amount, lines), trail)
+        if paid_with_points:
+            sale.leave_out_paid(paid_with_points)
+        _count(sale, terms, multipliers, rules, situation)
+        exact = sum(sale.points, ZERO)
+        shares = _shares(sale, exact, amount, len(lines)) if lines else ()
     points = int(exact.to_integral_value(rounding=ROUNDINGS[Rounding(terms.rounding)]))
     trail.append(step("rounding", terms.rounding, points))
     if terms.points_cap is not None and points > terms.points_cap:
@@ -223,79 +234,112 @@ def earn(
         if points > left:
             points = left
             trail.append(step("points_cap_day", "cap", points))
-    return Earned(points, trail)
+    return Earned(points, trail, shares)
 
 
-def _exact(
-    parts: list[Part],
-    terms: Terms,
-    multipliers: Sequence[Multiplier],
-    rules: Sequence[Rule],
-    situation: Situation | None,
-    trail: list[Step],
-) -> Decimal:
-    """The points before they are rounded."""
-    now = [rule for rule in rules if situation is not None and rule.applies(situation)]
-    parts = _without_excluded(parts, now, trail)
-    points = [part.amount * terms.rate for part in parts]
-    trail.append(step("earn_rate", "multiply", terms.rate))
-    now = [rule for rule in now if _finds_enough(rule, parts)]
-    alone = [rule for rule in now if rule.exclusive]
-    if alone:
-        now, multipliers = [min(alone, key=lambda rule: (-rule.priority, rule.id))], ()
-    given = situation.given if situation is not None else {}
+class _Sale:
+    """A sale while its points are counted: its parts, the points of each so far, not rounded, and the steps."""
 
-    def add(rule: Rule, more: list[Decimal]) -> list[Decimal]:
-        room = rule.room(given.get(rule.id, Given()))
+    def __init__(self, parts: list[Part], trail: list[Step]) -> None:
+        self.parts = parts
+        self.trail = trail
+        self.points: list[Decimal] = []
+
+    def leave_out_paid(self, paid: Decimal) -> None:
+        """Of each part the same share was paid with points."""
+        self.trail.append(step("paid_with_points", "exclude", paid))
+        amounts = [part.amount for part in self.parts]
+        self._resize(_scaled(amounts, sum(amounts, ZERO) - paid))
+
+    def leave_out(self, rule: Rule) -> None:
+        gone = self.found(rule)
+        if gone > 0 and gone >= rule.minimum_spend:
+            self.trail.append(step(rule.step, "exclude", _short(gone)))
+            self._resize([ZERO if rule.matches(part) else part.amount for part in self.parts])
+
+    def _resize(self, amounts: list[Decimal]) -> None:
+        self.parts = [replace(part, amount=amount) for part, amount in zip(self.parts, amounts, strict=True)]
+
+    def found(self, rule: Rule) -> Decimal:
+        """How much of it the rule looks at."""
+        return sum((part.amount for part in self.parts if rule.matches(part)), ZERO)
+
+    def multiply(self, multiplier: Multiplier) -> None:
+        self.points = [each * multiplier.factor for each in self.points]
+        self.trail.append(step(multiplier.rule, "multiply", multiplier.factor))
+
+    def add(self, rule: Rule, given: Given) -> None:
+        """What a rule gives, as much of it as it may give still."""
+        more = self._more(rule)
+        room = rule.room(given)
         if room is not None and sum(more) > room:
             more = _scaled(more, room)
-        trail.append(step(rule.step, rule.kind, rule.value) | {"points": _signed(sum(more, ZERO))})
-        return [each + new for each, new in zip(points, more, strict=True)]
+        self.trail.append(step(rule.step, rule.kind, rule.value) | {"points": _signed(sum(more, ZERO))})
+        self.points = [each + new for each, new in zip(self.points, more, strict=True)]
 
+    def _more(self, rule: Rule) -> list[Decimal]:
+        found = [part.amount if rule.matches(part) else ZERO for part in self.parts]
+        if rule.kind == "extra":
+            return [amount * rule.value for amount in found]
+        if rule.kind == "multiply":
+            return [
+                each * (rule.value - 1) if amount else ZERO for each, amount in zip(self.points, found, strict=True)
+            ]
+        return _scaled(found, rule.value)  # a bonus is for all that the rule looks at
+
+
+def _count(
+    sale: _Sale, terms: Terms, multipliers: Sequence[Multiplier], rules: Sequence[Rule], situation: Situation | None
+) -> None:
+    now = [rule for rule in rules if situation is not None and rule.applies(situation)]
+    for rule in now:
+        if rule.kind == "exclude":
+            sale.leave_out(rule)
+    sale.points = [part.amount * terms.rate for part in sale.parts]
+    sale.trail.append(step("earn_rate", "multiply", terms.rate))
+    now = [rule for rule in now if rule.kind != "exclude" and 0 < sale.found(rule) >= rule.minimum_spend]
+    alone = [rule for rule in now if rule.exclusive]
+    if alone:
+        now, multipliers = [min(alone, key=_rank)], ()
+    given = situation.given if situation is not None else {}
     for rule in _of_kind(now, "extra"):
-        points = add(rule, [part.amount * rule.value if rule.matches(part) else ZERO for part in parts])
+        sale.add(rule, given.get(rule.id, Given()))
     for multiplier in multipliers:
-        points = [each * multiplier.factor for each in points]
-        trail.append(step(multiplier.rule, "multiply", multiplier.factor))
-    for rule in _of_kind(now, "multiply"):
-        found = [rule.matches(part) for part in parts]
-        points = add(rule, [each * (rule.value - 1) if it else ZERO for each, it in zip(points, found, strict=True)])
-    for rule in _of_kind(now, "bonus"):
-        points = add(rule, [rule.value, *[ZERO] * (len(parts) - 1)])
-    return sum(points, ZERO)
+        sale.multiply(multiplier)
+    for rule in [*_of_kind(now, "multiply"), *_of_kind(now, "bonus")]:
+        sale.add(rule, given.get(rule.id, Given()))
+
+
+def _rank(rule: Rule) -> tuple[int, int]:
+    return -rule.priority, rule.id
 
 
 def _of_kind(rules: list[Rule], kind: str) -> list[Rule]:
-    return sorted((rule for rule in rules if rule.kind == kind), key=lambda rule: (-rule.priority, rule.id))
+    return sorted((rule for rule in rules if rule.kind == kind), key=_rank)
 
 
-def _finds_enough(rule: Rule, parts: list[Part]) -> bool:
-    """Whether the sale holds what the rule looks for, and enough of it."""
-    if rule.kind == "exclude":
-        return False  # has been heard already
-    found = [part.amount for part in parts if rule.matches(part)]
-    return sum(found) > 0 and sum(found) >= rule.minimum_spend
+def _shares(sale: _Sale, exact: Decimal, amount: Decimal, lines: int) -> list[Decimal]:
+    """What each line has of the points; where there are none, of the amount."""
+    if exact:
+        return [(points / exact).quantize(TWENTIETH) for points in sale.points[:lines]]
+    return [(part.amount / amount).quantize(TWENTIETH) if amount else ZERO for part in sale.parts[:lines]]
 
 
 def _parts(amount: Decimal, lines: Sequence[Mapping[str, Any]] | None) -> list[Part]:
-    """Together they are `amount`, whatever the lines come to: what these lack (postage) is a part of its own, and a
-    discount on the whole sale makes each of them smaller."""
-    parts = [part for part in map(_part, lines or ()) if part.amount > 0]  # less than nothing is a discount on all
+    """One for each line, and one for what they lack (postage). Together they are `amount`, whatever the lines come to:
+    a discount on the whole sale makes each of them smaller."""
+    parts = [_part(line) for line in lines or ()]
     total = sum((part.amount for part in parts), ZERO)
-    if not total:
-        return [Part(amount)]
-    if total < amount:
+    if total < amount or not parts:
         return [*parts, Part(amount - total)]
     amounts = _scaled([part.amount for part in parts], amount)
-    return [
-        Part(smaller, part.category, part.sku, part.discounted) for smaller, part in zip(amounts, parts, strict=True)
-    ]
+    return [replace(part, amount=smaller) for part, smaller in zip(parts, amounts, strict=True)]
 
 
 def _part(line: Mapping[str, Any]) -> Part:
     quantity, discount = Decimal(line.get("quantity", 1)), Decimal(line.get("discount", 0))
     return Part(
-        amount=quantity * Decimal(line["unit_price"]) - discount,
+        amount=max(ZERO, quantity * Decimal(line["unit_price"]) - discount),  # less than nothing is a discount on all
         category=line.get("category", ""),
         sku=line.get("sku", ""),
         discounted=discount > 0,
@@ -311,15 +355,6 @@ def _scaled(amounts: list[Decimal], total: Decimal) -> list[Decimal]:
     largest = scaled.index(max(scaled))
     scaled[largest] += total - sum(scaled)
     return scaled
-
-
-def _without_excluded(parts: list[Part], rules: list[Rule], trail: list[Step]) -> list[Part]:
-    for rule in (rule for rule in rules if rule.kind == "exclude"):
-        gone = sum((part.amount for part in parts if rule.matches(part)), ZERO)
-        if gone > 0 and gone >= rule.minimum_spend:
-            trail.append(step(rule.step, "exclude", _short(gone)))
-            parts = [part for part in parts if not rule.matches(part)]
-    return parts or [Part(ZERO)]
 
 
 def step(rule: str, operation: str, value: Decimal | int) -> Step:

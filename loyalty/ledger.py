@@ -19,6 +19,7 @@ import orjson
 import psycopg.errors
 from django.db import DatabaseError, connection, transaction
 
+from businesses import money
 from loyalty.earning import Earned
 from loyalty.models import Operation
 from loyalty.rules import Rules
@@ -72,6 +73,10 @@ class AlreadyReversed(Refused):
     """`fact`: id of the refund or cancellation."""
 
 
+class RefundTooLarge(Refused):
+    """`fact`: left, what of the purchase is not refunded yet, in the programme's currency."""
+
+
 class CustomerBlocked(Refused):
     """The operator has blocked this customer: neither earning nor spending."""
 
@@ -80,6 +85,7 @@ REFUSALS: dict[str, type[Refused]] = {
     "not_enough_points": NotEnoughPoints,
     "reference_used": ReferenceUsed,
     "already_reversed": AlreadyReversed,
+    "refund_too_large": RefundTooLarge,
     "customer_blocked": CustomerBlocked,
 }
 
@@ -111,7 +117,8 @@ class Call:
 
 class Posted(NamedTuple):
     """An operation as the ledger stored it. Points are signed; `owed_delta` < 0 is debt collected, > 0 debt added;
-    `pending` are points that a sale promised for later (+), or a refund took from those (−)."""
+    `pending` are points that a sale promised for later (+), or a refund took from those (−); `spent` are those that
+    paid `paid` of a sale (+), or that its refund gave back (−)."""
 
     outcome: str
     customer: UUID
@@ -123,6 +130,7 @@ class Posted(NamedTuple):
     balance_after: int
     owed_delta: int
     pending: int | None
+    spent: int | None
     visits: int | None
     tier_id: int | None
     enrolled: bool
@@ -131,6 +139,7 @@ class Posted(NamedTuple):
     wallet_id: int
     customer_id: int
     amount: Decimal | None = None
+    paid: Decimal | None = None
 
     @property
     def replayed(self) -> bool:
@@ -153,22 +162,25 @@ def _plain(value: object) -> str:
 
 
 OPERATION = """(o).id, (o).public_id, (o).kind, (o).refusal, (o).points, (o).balance_after, (o).owed_delta, (o).pending,
-       (o).visits, (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
+       (o).spent, (o).visits, (o).tier_id, (o).enrolled, (o).trail, (o).occurred_at, (o).wallet_id, (o).customer_id"""
 CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key)s::bigint, %(scope)s::text,
        %(key)s::text, %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
 # Put together from the constants above; every value is a parameter.
 PURCHASE = f"""
-SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s::bigint, {CALL},
+SELECT outcome, customer, {OPERATION}, amount, paid FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
-       %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz
-     ) AS p(outcome, o, customer, amount)"""  # noqa: S608
+       %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz,
+       %(spent)s::bigint, %(paid)s::numeric) AS p(outcome, o, customer, amount, paid)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""  # noqa: S608
-REVERSE = f"""
-SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint
-     ) AS r(outcome, o, customer)"""  # noqa: S608
+REFUND = f"""
+SELECT outcome, customer, {OPERATION}, amount FROM loyalty_refund({CALL}, %(operation)s::bigint, %(amount)s::numeric,
+       %(lines)s::jsonb, %(decimals)s::integer) AS r(outcome, o, customer, amount)"""  # noqa: S608
+CANCEL = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_cancel({CALL}, %(operation)s::bigint
+     ) AS c(outcome, o, customer)"""  # noqa: S608
 
 ADJUST = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_adjust(%(business)s::bigint, %(staff)s::bigint, %(by)s::bigint,
@@ -191,11 +203,14 @@ def purchase(
     expires_at: datetime | None,
     due_at: datetime | None = None,
     lines: list[dict[str, Any]] | None = None,
+    spent: int | None = None,
+    paid: Decimal = Decimal(0),
 ) -> Posted:
     """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled.
 
     Where the points depend on what the customer did before, `seen` is their last entry and their visits here, as they
-    were read. Raises `Stale` when these or the tier have moved. Points are pending until `due_at`.
+    were read. Raises `Stale` when these or the tier have moved. Points are pending until `due_at`. `spent` points pay
+    `paid` of the amount.
     """
     return _post(
         PURCHASE,
@@ -214,6 +229,8 @@ def purchase(
             "due_at": due_at,
             "expires_at": expires_at,
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
+            "spent": spent,
+            "paid": paid,
         },
     )
 
@@ -226,9 +243,32 @@ def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int | None, p
     )
 
 
-def reverse(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
-    """Refunds all of a purchase or cancels a redemption of this business."""
-    return _post(REVERSE, _call(rules, actor, call) | {"operation": operation_id})
+def refund(
+    *,
+    rules: Rules,
+    actor: Actor,
+    call: Call,
+    operation_id: int,
+    amount: Decimal | None = None,
+    pieces: Mapping[int, Decimal] | None = None,
+) -> Posted:
+    """Refunds what is left of a purchase of this business, `amount` > 0 of it, or `pieces` > 0 of its lines by id."""
+    lines = [{"line": line, "quantity": str(quantity)} for line, quantity in (pieces or {}).items()]
+    return _post(
+        REFUND,
+        _call(rules, actor, call)
+        | {
+            "operation": operation_id,
+            "amount": amount,
+            "lines": orjson.dumps(lines).decode() if lines else None,
+            "decimals": money.decimals(rules.currency),
+        },
+    )
+
+
+def cancel(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
+    """Gives the points of a redemption of this business back."""
+    return _post(CANCEL, _call(rules, actor, call) | {"operation": operation_id})
 
 
 def adjust(

@@ -117,22 +117,23 @@ PAST: dict[Asked, tuple[str, str]] = {
     ),
     "birthday": ("coalesce(p.birthday, '')", "''"),
     "given_today": (
-        """(SELECT coalesce(sum(o.points + coalesce(o.pending, 0)), 0)::bigint
+        """(SELECT ceil(coalesce(sum((o.points + coalesce(o.pending, 0)) * (1 - u.share_refunded)), 0))::bigint
           FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
          WHERE u.customer_id = c.id AND u.business_id = %(business)s::bigint AND u.local_on = on_day.local_on
-           AND u.refunded < u.amount)""",
+           AND u.share_refunded < 1)""",
         "0",
     ),
     "given": (
         """(SELECT coalesce(jsonb_agg(jsonb_build_array(g.rule, g.today, g.ever)), '[]')
           FROM (SELECT s.rule,
-                       coalesce(sum(s.points) FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
-                       sum(s.points)::text AS ever
+                       coalesce(sum(s.points * (1 - u.share_refunded))
+                                FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
+                       sum(s.points * (1 - u.share_refunded))::text AS ever
                   FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
                   JOIN businesses_business b ON b.id = u.business_id
                    AND (b.id = %(business)s::bigint OR NOT b.confidential),
                        jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
-                 WHERE u.customer_id = c.id AND u.refunded < u.amount AND s.rule = ANY(%(capped)s::text[])
+                 WHERE u.customer_id = c.id AND u.share_refunded < 1 AND s.rule = ANY(%(capped)s::text[])
                  GROUP BY 1) g)""",
         "'[]'",
     ),

@@ -1,14 +1,16 @@
-"""Recording sales and refunding them."""
+"""Recording sales, and refunding them or parts of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
 
+from businesses import money
 from loyalty import ledger, lookup, notices, situations
-from loyalty.earning import Earned, earn
+from loyalty.earning import ZERO, Earned, earn
 from loyalty.ledger import Actor, Call, Posted
 from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
@@ -19,20 +21,43 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class Sale:
-    """What the till says: `amount` ≥ 0 in the programme's currency, and lines where it knows them."""
+    """What the till says: `amount` ≥ 0 in the programme's currency, lines where it knows them, and how many points > 0
+    pay a part of it."""
 
     amount: Decimal
     reference: str | None = None
     occurred_at: datetime | None = None
     lines: list[dict[str, Any]] | None = None
+    points: int | None = None
+
+
+class TooManyPoints(Exception):
+    """The points are worth more than the sale. `most`: how many it takes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+def worth(*, rules: Rules, points: int) -> Decimal:
+    """What points pay, in the programme's currency, rounded to what it has coins for."""
+    coin = Decimal(1).scaleb(-money.decimals(rules.currency))
+    return (points * rules.point_value).quantize(coin, ROUND_HALF_UP)
+
+
+def most_points(*, rules: Rules, amount: Decimal) -> int:
+    """How many points a sale takes: no more than it costs."""
+    return int(amount / rules.point_value) if rules.point_value else 0
 
 
 def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime) -> Posted:
     """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled.
 
-    Raises `lookup.UnknownCustomer` (a card or id that nobody has), `ledger.ReferenceUsed`, `KeyReused`,
-    `MomentAhead`, `Busy`.
+    Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `ledger.NotEnoughPoints` (of those
+    that pay for it), `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
     """
+    if sale.points and sale.points > (most := most_points(rules=rules, amount=sale.amount)):
+        raise TooManyPoints(most)
     call = Call(
         key=key,
         input_hash=ledger.input_hash("purchase", {"who": [who.by, who.value], "sale": sale, "branch": actor.said}),
@@ -60,6 +85,7 @@ def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, a
         rules=rules.earning,
         situation=situations.of(rules=rules, facts=known, past=past, moment=moment),
         lines=sale.lines,
+        paid_with_points=worth(rules=rules, points=sale.points) if sale.points else ZERO,
     )
     if known is None or not known.agreed_to_sms:
         return _post(rules, actor, who, known, past, sale, earned, call, moment)
@@ -93,15 +119,37 @@ def _post(
         seen=(past.last_entry, past.visits) if past else None,
         expires_at=rules.expires_at(moment),
         due_at=rules.due_at(moment),
-        lines=sale.lines,
+        lines=_with_shares(sale.lines, earned),
+        spent=sale.points,
+        paid=worth(rules=rules, points=sale.points) if sale.points else ZERO,
     )
 
 
-def refund(*, rules: Rules, actor: Actor, operation_id: int, key: str, reference: str | None = None) -> Posted:
-    """Takes back a whole purchase of this business.
+def _with_shares(lines: list[dict[str, Any]] | None, earned: Earned) -> list[dict[str, Any]] | None:
+    """Each line with what it has of the points, for the day on which it comes back."""
+    if not lines or not earned.shares:
+        return lines
+    return [line | {"share": share} for line, share in zip(lines, earned.shares, strict=True)]
 
-    Raises `ledger.AlreadyReversed`, `ReferenceUsed`, `KeyReused`, `Busy`.
+
+def refund(
+    *,
+    rules: Rules,
+    actor: Actor,
+    operation_id: int,
+    key: str,
+    reference: str | None = None,
+    amount: Decimal | None = None,
+    pieces: Mapping[int, Decimal] | None = None,
+) -> Posted:
+    """Takes back what is left of a purchase of this business, `amount` > 0 of it, or `pieces` > 0 of its lines by id.
+
+    Raises `ledger.AlreadyReversed`, `RefundTooLarge`, `ReferenceUsed`, `KeyReused`, `Busy`.
     """
-    content = {"of": operation_id, "reference": reference, "branch": actor.said}
+    content: dict[str, Any] = {"of": operation_id, "reference": reference, "branch": actor.said}
+    content |= {"amount": amount} if amount is not None else {}
+    content |= {"pieces": {str(line): quantity for line, quantity in pieces.items()}} if pieces else {}
     call = Call(key, ledger.input_hash("refund", content), reference)
-    return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()
+    return ledger.refund(
+        rules=rules, actor=actor, call=call, operation_id=operation_id, amount=amount, pieces=pieces
+    ).or_raise()

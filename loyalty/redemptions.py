@@ -64,4 +64,4 @@ def cancel(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Posted
     Raises `ledger.AlreadyReversed`, `KeyReused`, `Busy`.
     """
     call = Call(key, ledger.input_hash("cancellation", {"of": operation_id, "branch": actor.said}))
-    return ledger.reverse(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()
+    return ledger.cancel(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

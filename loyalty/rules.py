@@ -34,6 +34,7 @@ class Rules:
     name: str
     country: str
     currency: str
+    point_value: Decimal
     time_zone: str
     language: str
     purchase_limit: Decimal | None
@@ -109,6 +110,7 @@ def _load(business_id: int) -> Rules:
         name=business.name,
         country=business.country,
         currency=program.currency,
+        point_value=program.point_value,
         time_zone=business.time_zone,
         language=business.language,
         purchase_limit=business.purchase_limit,

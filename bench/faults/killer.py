@@ -119,7 +119,7 @@ class Backend(Kind):
     POSTING = """
     SELECT pid FROM pg_stat_activity
      WHERE state = 'active' AND pid <> pg_backend_pid()
-       AND query ~ 'loyalty_(purchase|redeem|reverse)\\(' ORDER BY random() LIMIT 1"""
+       AND query ~ 'loyalty_(purchase|redeem|refund|cancel)\\(' ORDER BY random() LIMIT 1"""
 
     def aim(self) -> int:
         self.down_at, self.canary = None, self.place.connect()

@@ -4,7 +4,7 @@ from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
 from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
-from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine
+from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine, Refund, RefundLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
 from loyalty.models.tiers import Tier
 from loyalty.models.warnings import ExpiryWarning
@@ -31,6 +31,8 @@ __all__ = [
     "PurchaseLine",
     "Redemption",
     "RedemptionStatus",
+    "Refund",
+    "RefundLine",
     "RuleKind",
     "Tier",
     "TransactionIdField",

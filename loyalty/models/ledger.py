@@ -66,7 +66,7 @@ class Operation(models.Model):
     """One accepted or refused write of the ledger, named for ever by (scope, key). Immutable.
 
     `points` is what the operation gave (+) or took (−); `owed_delta` what it added to the debt (a refund of
-    spent points) or collected from it; the balance moved by points + owed_delta where owed_delta is negative.
+    spent points) or collected from it; the balance moved by points − spent, and by owed_delta where that is negative.
     """
 
     public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
@@ -86,6 +86,9 @@ class Operation(models.Model):
     owed_delta = models.BigIntegerField(db_default=0)
     pending = models.BigIntegerField(
         null=True, help_text="points that a sale promised (+) or a refund took from those (−)"
+    )
+    spent = models.BigIntegerField(
+        null=True, help_text="points that paid a part of a sale (+) or that its refund gave back (−)"
     )
     visits = models.IntegerField(null=True)
     tier = hot(Tier, null=True)
@@ -229,7 +232,7 @@ class Draw(models.Model):
 
 class Pending(models.Model):
     """Points of a purchase that are the customer's when their time has come. Named by its operation; settled once, by a
-    maturity or by the refund of the purchase."""
+    maturity or by the refund that leaves nothing of them."""
 
     operation = models.OneToOneField(
         Operation, models.PROTECT, primary_key=True, db_constraint=False, related_name="promise"
@@ -238,13 +241,19 @@ class Pending(models.Model):
     customer = hot(Customer)
     issuer = hot(Business)
     points = models.BigIntegerField()
+    refunded = models.BigIntegerField(db_default=0)
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     settled_by = hot(Operation, null=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("pending points"), _("pending points")
-        constraints = [models.CheckConstraint(condition=Q(points__gt=0), name="pending_points_above_zero")]
+        constraints = [
+            models.CheckConstraint(condition=Q(points__gt=0), name="pending_points_above_zero"),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("points")), name="pending_refunded_within_points"
+            ),
+        ]
         indexes = [
             models.Index(fields=["wallet", "due_at"], condition=Q(settled_by=None), name="pending_of_wallet"),
             models.Index(fields=["due_at"], condition=Q(settled_by=None), name="pending_due"),

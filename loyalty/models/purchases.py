@@ -43,7 +43,11 @@ class Purchase(models.Model):
     branch = hot(Branch)
     customer = hot(Customer)
     amount = models.DecimalField(max_digits=15, decimal_places=3)
+    paid_with_points = models.DecimalField(max_digits=15, decimal_places=3, db_default=0, help_text="of the amount")
     refunded = models.DecimalField(max_digits=15, decimal_places=3, db_default=0)
+    share_refunded = models.DecimalField(
+        max_digits=21, decimal_places=20, db_default=0, help_text="of the points that it gave, 0 to 1"
+    )
     local_on = models.DateField()
     occurred_at = models.DateTimeField()
 
@@ -53,6 +57,13 @@ class Purchase(models.Model):
             models.CheckConstraint(condition=Q(amount__gte=0), name="amount_not_negative"),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")), name="refunded_within_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(share_refunded__gte=0, share_refunded__lte=1), name="share_refunded_within_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_with_points__gte=0, paid_with_points__lte=F("amount")),
+                name="paid_with_points_within_amount",
             ),
         ]
         indexes = [models.Index(fields=["customer", "business", "local_on"], name="purchase_customer")]
@@ -73,6 +84,9 @@ class PurchaseLine(models.Model):
     quantity = models.DecimalField(max_digits=12, decimal_places=3, default=1)
     unit_price = models.DecimalField(max_digits=15, decimal_places=3)
     discount = models.DecimalField(max_digits=15, decimal_places=3, default=0)
+    share = models.DecimalField(
+        max_digits=21, decimal_places=20, null=True, help_text="of the points of the sale; null: that of its amount"
+    )
 
     class Meta:
         verbose_name, verbose_name_plural = _("line"), _("lines")
@@ -80,6 +94,38 @@ class PurchaseLine(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.sku
+
+
+class Refund(models.Model):
+    """The part of a purchase that was refunded: of its amount, and of the points that it gave (0 to 1). Shares the id
+    of its operation, which names the purchase. Immutable."""
+
+    operation = models.OneToOneField(Operation, models.PROTECT, primary_key=True, db_constraint=False)
+    amount = models.DecimalField(max_digits=15, decimal_places=3)
+    share = models.DecimalField(max_digits=21, decimal_places=20)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("refund"), _("refunds")
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=0), name="refund_not_negative")]
+
+    def __str__(self) -> str:
+        return str(self.operation)
+
+
+class RefundLine(models.Model):
+    """How much of a line came back with a refund. Immutable."""
+
+    refund = hot(Refund, related_name="lines")
+    line = hot(PurchaseLine)
+    quantity = models.DecimalField(max_digits=12, decimal_places=3)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("line"), _("lines")
+        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="refund_line_above_zero")]
+        indexes = [models.Index(fields=["refund"], name="refund_line_refund")]
+
+    def __str__(self) -> str:
+        return f"{self.line} × {self.quantity}"
 
 
 class Approval(models.Model):

@@ -141,7 +141,7 @@ BEGIN
     RETURN p_wallet;
   END IF;
   FOR v_pending IN
-    SELECT * FROM loyalty_pending WHERE wallet_id = p_wallet.id AND settled_by_id IS NULL AND due_at <= p_now
+    SELECT operation_id, issuer_id, points - refunded AS points, due_at, expires_at FROM loyalty_pending WHERE wallet_id = p_wallet.id AND settled_by_id IS NULL AND due_at <= p_now
      ORDER BY due_at, operation_id
   LOOP
     v_collect := least(p_wallet.owed, v_pending.points);
@@ -192,16 +192,19 @@ END $$;
 -- The lines of a sale as columns. What a till leaves out is empty, one piece, no discount.
 DROP FUNCTION IF EXISTS loyalty_lines;
 CREATE FUNCTION loyalty_lines(p_lines jsonb)
-RETURNS TABLE ("position" bigint, sku text, name text, category text, quantity numeric, unit_price numeric, discount numeric)
+RETURNS TABLE ("position" bigint, sku text, name text, category text, quantity numeric, unit_price numeric, discount numeric,
+               share numeric)
 LANGUAGE sql IMMUTABLE AS $$
   SELECT l.position, coalesce(l.line->>'sku', ''), coalesce(l.line->>'name', ''), coalesce(l.line->>'category', ''),
-         coalesce((l.line->>'quantity')::numeric, 1), (l.line->>'unit_price')::numeric, coalesce((l.line->>'discount')::numeric, 0)
+         coalesce((l.line->>'quantity')::numeric, 1), (l.line->>'unit_price')::numeric, coalesce((l.line->>'discount')::numeric, 0),
+         (l.line->>'share')::numeric
     FROM jsonb_array_elements(nullif(p_lines, 'null')) WITH ORDINALITY AS l(line, position)
 $$;
 
 -- A sale, and the points that it earns. Points and trail were computed by the caller from the customer's facts;
 -- if these have moved since, nothing is written and the outcome is `stale`: the tier, and where rules looked at what the
 -- customer did before (p_last_entry and p_visits are not NULL), their last entry and their visits here.
+-- p_spent points > 0 pay p_paid of the amount; where the wallet has fewer, the whole sale is refused.
 DROP FUNCTION IF EXISTS loyalty_purchase;
 CREATE FUNCTION loyalty_purchase(
   p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
@@ -209,8 +212,8 @@ CREATE FUNCTION loyalty_purchase(
   p_customer bigint, p_phone text, p_external_id text,
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
   p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
-  p_due_at timestamptz DEFAULT NULL,
-  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
+  p_due_at timestamptz DEFAULT NULL, p_spent bigint DEFAULT NULL, p_paid numeric DEFAULT 0,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric, OUT paid numeric
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_wallet loyalty_wallet;
@@ -250,7 +253,7 @@ BEGIN
   IF FOUND THEN
     outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
     SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
-    SELECT p.amount INTO amount FROM loyalty_purchase p WHERE p.operation_id = operation.id;
+    SELECT p.amount, p.paid_with_points INTO amount, paid FROM loyalty_purchase p WHERE p.operation_id = operation.id;
     RETURN;
   END IF;
   IF v_wallet.tier_id IS DISTINCT FROM p_tier THEN
@@ -273,8 +276,13 @@ BEGIN
     RAISE EXCEPTION 'branch % is not of business %', p_branch, p_business;
   END IF;
 
+  -- Where idle wallets expire, one that has been idle for too long does so before it is active again.
+  IF p_idle_expires OR p_spent > 0 THEN
+    v_wallet := loyalty_settle(v_wallet, v_now);
+  END IF;
   customer := v_wallet.public_id;
   amount := p_amount;
+  paid := p_paid;
   outcome := 'posted';
   v_operation := nextval('loyalty_operation_id_seq');
 
@@ -282,6 +290,9 @@ BEGIN
     SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO v_refusal FROM loyalty_operation o
      WHERE o.branch_id = p_branch AND o.kind = 'purchase' AND o.local_on = v_local_on AND o.reference = p_reference
        AND o.refusal IS NULL;
+  END IF;
+  IF v_refusal IS NULL AND v_wallet.balance < p_spent THEN
+    v_refusal := jsonb_build_object('code', 'not_enough_points', 'available', v_wallet.balance, 'needed', p_spent);
   END IF;
   IF v_refusal IS NOT NULL THEN
     INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, refusal, business_id, branch_id,
@@ -293,10 +304,6 @@ BEGIN
     RETURN;
   END IF;
 
-  -- Where idle wallets expire, one that has been idle for too long does so before it is active again.
-  IF p_idle_expires THEN
-    v_wallet := loyalty_settle(v_wallet, v_now);
-  END IF;
   IF p_points > 0 AND p_due_at > v_now THEN
     v_pending := p_points;
     v_points := 0;
@@ -324,18 +331,28 @@ BEGIN
     END IF;
   END IF;
 
+  v_wallet.balance := v_wallet.balance - coalesce(p_spent, 0);
   v_collect := least(v_wallet.owed, v_points);
   INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, business_id, branch_id, staff_id, api_key_id,
-    wallet_id, customer_id, points, balance_after, owed_delta, pending, visits, tier_id, enrolled, trail, reference, local_on, occurred_at)
+    wallet_id, customer_id, points, balance_after, owed_delta, pending, spent, visits, tier_id, enrolled, trail, reference, local_on, occurred_at)
   VALUES (v_operation, loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'purchase', p_business, p_branch, p_staff,
-    p_api_key, v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect, v_pending, v_visits,
-    p_tier, v_enrolled, p_trail, p_reference, v_local_on, v_occurred_at)
+    p_api_key, v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect, v_pending, p_spent,
+    v_visits, p_tier, v_enrolled, p_trail, p_reference, v_local_on, v_occurred_at)
   RETURNING * INTO operation;
-  INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
-  VALUES (v_operation, p_business, p_branch, v_wallet.customer_id, p_amount, v_local_on, v_occurred_at);
+  INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, paid_with_points, local_on, occurred_at)
+  VALUES (v_operation, p_business, p_branch, v_wallet.customer_id, p_amount, p_paid, v_local_on, v_occurred_at);
   IF p_lines IS NOT NULL THEN
-    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount)
+    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount, share)
     SELECT v_operation, v_wallet.customer_id, l.* FROM loyalty_lines(p_lines) l;
+  END IF;
+
+  IF p_spent > 0 THEN
+    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
+    VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, 'redeem', -p_spent, v_wallet.balance, v_occurred_at)
+    RETURNING id INTO v_entry;
+    PERFORM loyalty_draw_points(v_wallet, v_entry, p_spent, p_business);
+    UPDATE loyalty_wallet SET balance = v_wallet.balance, active_at = greatest(active_at, v_occurred_at)
+     WHERE id = v_wallet.id;
   END IF;
 
   IF v_points > 0 THEN
@@ -435,107 +452,282 @@ BEGIN
    WHERE id = v_wallet.id;
 END $$;
 
--- Takes back the points of a refunded purchase: what is left of its own lot, then of others; the rest is owed.
--- The membership is counted anew from the purchases that still stand.
+-- Takes points of an earn entry back: what is left of its own lot, then of others.
 DROP FUNCTION IF EXISTS loyalty_unearn;
-CREATE FUNCTION loyalty_unearn(p_wallet loyalty_wallet, p_reversal loyalty_operation, p_earn bigint, p_taken bigint)
-RETURNS void LANGUAGE plpgsql AS $$
+DROP FUNCTION IF EXISTS loyalty_take_back;
+CREATE FUNCTION loyalty_take_back(
+  p_wallet loyalty_wallet, p_reversal loyalty_operation, p_earn bigint, p_taken bigint, p_owed bigint
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_entry bigint;
   v_left bigint;
 BEGIN
-  IF p_earn IS NOT NULL THEN
-    INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta,
-                               reverses_id, occurred_at)
-    VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', -p_taken,
-            p_reversal.balance_after, p_reversal.owed_delta, p_earn, p_reversal.occurred_at)
-    RETURNING id INTO v_entry;
-    v_left := loyalty_draw_points(p_wallet, v_entry, p_taken, p_reversal.business_id, p_earn);
-    PERFORM loyalty_draw_points(p_wallet, v_entry, v_left, p_reversal.business_id);
-    UPDATE loyalty_wallet
-       SET balance = p_reversal.balance_after, owed = owed + p_reversal.owed_delta,
-           lifetime = lifetime - p_taken - p_reversal.owed_delta
-     WHERE id = p_wallet.id;
+  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, owed_delta,
+                             reverses_id, occurred_at)
+  VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', -p_taken,
+          p_wallet.balance - p_taken, p_owed, p_earn, p_reversal.occurred_at)
+  RETURNING id INTO v_entry;
+  v_left := loyalty_draw_points(p_wallet, v_entry, p_taken, p_reversal.business_id, p_earn);
+  PERFORM loyalty_draw_points(p_wallet, v_entry, v_left, p_reversal.business_id);
+END $$;
+
+-- Gives points of a redeem entry back to the lots they came from, what was drawn last first: the lots are then as if
+-- fewer had been drawn. Where a lot has expired meanwhile, they go to a new lot of the same issuer that lasts 14 days.
+DROP FUNCTION IF EXISTS loyalty_unredeem;
+DROP FUNCTION IF EXISTS loyalty_give_back;
+CREATE FUNCTION loyalty_give_back(
+  p_wallet loyalty_wallet, p_reversal loyalty_operation, p_redeem bigint, p_points bigint, p_now timestamptz
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  v_entry bigint;
+  v_left bigint := p_points;
+  v_back bigint;
+  v_draw record;
+BEGIN
+  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, reverses_id, occurred_at)
+  VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', p_points,
+          p_wallet.balance + p_points, p_redeem, p_reversal.occurred_at)
+  RETURNING id INTO v_entry;
+  FOR v_draw IN
+    SELECT d.lot_id, d.issuer_id, d.point_value, d.business_id, d.points - coalesce((
+             SELECT -sum(x.points) FROM loyalty_entry e JOIN loyalty_draw x ON x.entry_id = e.id
+              WHERE e.wallet_id = p_wallet.id AND e.reverses_id = p_redeem AND x.lot_id = d.lot_id AND x.points < 0), 0) AS points,
+           coalesce(l.expires_at <= p_now, false)
+           OR EXISTS (SELECT FROM loyalty_operation o WHERE o.scope = 'system' AND o.key = 'expire:' || l.id) AS expired
+      FROM loyalty_draw d JOIN loyalty_lot l ON l.id = d.lot_id
+     WHERE d.entry_id = p_redeem ORDER BY d.id DESC
+  LOOP
+    v_back := least(v_left, v_draw.points);
+    CONTINUE WHEN v_back = 0;
+    v_left := v_left - v_back;
+    -- The return also undoes what the lot's issuer owed for it.
+    INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, business_id, issuer_id, points, point_value)
+    VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.business_id, v_draw.issuer_id, -v_back, v_draw.point_value);
+    IF v_draw.expired THEN
+      INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, issuer_id, points, point_value)
+      VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_back, 0);
+      INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
+      VALUES (v_entry, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_back, v_back, p_now + interval '14 days');
+    ELSE
+      UPDATE loyalty_lot SET remaining = remaining + v_back WHERE id = v_draw.lot_id;
+    END IF;
+  END LOOP;
+  IF v_left > 0 THEN
+    RAISE EXCEPTION 'entry %: % points more to give back than it took', p_redeem, v_left;
   END IF;
-  UPDATE loyalty_purchase SET refunded = amount WHERE operation_id = p_reversal.reverses_id;
+END $$;
+
+-- Points rounded by a programme's rule. The sixth decimal is beyond what divisions leave behind.
+DROP FUNCTION IF EXISTS loyalty_rounded;
+CREATE FUNCTION loyalty_rounded(p_points numeric, p_rounding text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_rounding WHEN 'floor' THEN floor(round(p_points, 6)) WHEN 'ceiling' THEN ceil(round(p_points, 6))
+                         ELSE round(round(p_points, 6)) END::bigint
+$$;
+
+-- What p_lines [{line, quantity}] are of a purchase, and what those were that were refunded before: as shares of its
+-- amount and of its points. `enough` is false where more pieces come back than were bought.
+DROP FUNCTION IF EXISTS loyalty_shares_of_lines;
+CREATE FUNCTION loyalty_shares_of_lines(
+  p_purchase bigint, p_amount numeric, p_lines jsonb,
+  OUT amount numeric, OUT points numeric, OUT amount_before numeric, OUT points_before numeric, OUT enough boolean
+) LANGUAGE plpgsql AS $$
+BEGIN
+  WITH lines AS (
+    SELECT l.id, l.quantity, greatest(0, l.quantity * l.unit_price - l.discount) AS paid, l.share
+      FROM loyalty_purchaseline l WHERE l.purchase_id = p_purchase
+  ), shares AS (
+    -- A discount on the whole sale makes each line smaller.
+    SELECT l.id, l.quantity, l.paid / nullif(greatest(p_amount, sum(l.paid) OVER ()), 0) AS amount, l.share FROM lines l
+  ), moved AS (
+    SELECT s.quantity, coalesce(s.amount, 0) AS amount, coalesce(s.share, s.amount, 0) AS points,
+           coalesce(a.quantity, 0) AS asked, coalesce(b.quantity, 0) AS before
+      FROM shares s
+      LEFT JOIN (SELECT line, sum(quantity) AS quantity
+                   FROM jsonb_to_recordset(p_lines) AS r(line bigint, quantity numeric) GROUP BY 1) a ON a.line = s.id
+      LEFT JOIN (SELECT r.line_id, sum(r.quantity) AS quantity
+                   FROM loyalty_operation o JOIN loyalty_refundline r ON r.refund_id = o.id
+                  WHERE o.reverses_id = p_purchase GROUP BY 1) b ON b.line_id = s.id
+     WHERE s.quantity > 0
+  )
+  SELECT coalesce(sum(m.amount * m.asked / m.quantity), 0), coalesce(sum(m.points * m.asked / m.quantity), 0),
+         coalesce(sum(m.amount * m.before / m.quantity), 0), coalesce(sum(m.points * m.before / m.quantity), 0),
+         coalesce(bool_and(m.asked + m.before <= m.quantity), false)
+    INTO amount, points, amount_before, points_before, enough FROM moved m;
+END $$;
+
+-- Refunds a purchase of this business: all that is left of it, or p_amount of it, or p_lines [{line, quantity}] of it.
+-- It takes back the points that this part has earned, and gives back those that paid for it. In shares, so that parts
+-- make a whole: of the points given there stay given × (1 − share refunded), of the points spent spent × (1 − amount
+-- refunded), both rounded by the programme's rule. A refund by amount makes each line smaller. What was spent meanwhile
+-- is owed. The membership is counted anew from the purchases that still stand.
+DROP FUNCTION IF EXISTS loyalty_reverse;
+DROP FUNCTION IF EXISTS loyalty_refund;
+CREATE FUNCTION loyalty_refund(
+  p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
+  p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
+  p_operation bigint, p_amount numeric DEFAULT NULL, p_lines jsonb DEFAULT NULL, p_decimals integer DEFAULT 2,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric
+) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+DECLARE
+  v_sale loyalty_operation;
+  v_wallet loyalty_wallet;
+  v_now timestamptz := loyalty_now();
+  v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
+  v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
+  v_purchase record;
+  v_promised record;
+  v_before record;
+  v_lines record;
+  v_rounding text;
+  v_left numeric;
+  v_share numeric;
+  v_points bigint := 0;
+  v_returned bigint;
+  v_taken bigint := 0;
+  v_pending bigint;
+  v_owed bigint := 0;
+  v_collect bigint := 0;
+  v_earned bigint;
+  v_refusal jsonb;
+BEGIN
+  SELECT * INTO v_sale FROM loyalty_operation o
+   WHERE o.id = p_operation AND o.business_id = p_business AND o.kind = 'purchase' AND o.refusal IS NULL;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'operation % is no accepted purchase of business %', p_operation, p_business;
+  END IF;
+  SELECT * INTO v_wallet FROM loyalty_wallet w WHERE w.id = v_sale.wallet_id FOR UPDATE;
+  SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
+  IF FOUND THEN
+    outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
+    SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
+    SELECT r.amount INTO amount FROM loyalty_refund r WHERE r.operation_id = operation.id;
+    RETURN;
+  END IF;
+
+  v_wallet := loyalty_settle(v_wallet, v_now);
+  customer := v_wallet.public_id;
+  outcome := 'posted';
+  SELECT p.amount, p.refunded, p.share_refunded, p.paid_with_points INTO v_purchase
+    FROM loyalty_purchase p WHERE p.operation_id = p_operation;
+  SELECT count(*) AS refunds, max(o.id) AS last,
+         -coalesce(sum(o.points - greatest(o.owed_delta, 0) + coalesce(o.pending, 0)), 0) AS points,
+         -coalesce(sum(o.spent), 0) AS returned
+    INTO v_before FROM loyalty_operation o WHERE o.reverses_id = p_operation AND o.refusal IS NULL;
+  v_left := v_purchase.amount - v_purchase.refunded;
+  amount := coalesce(p_amount, v_left);
+  v_share := 1 - v_purchase.share_refunded;
+  IF v_left = 0 AND v_before.refunds > 0 THEN
+    SELECT jsonb_build_object('code', 'already_reversed', 'id', o.public_id) INTO v_refusal
+      FROM loyalty_operation o WHERE o.id = v_before.last;
+  ELSIF p_lines IS NOT NULL THEN
+    v_lines := loyalty_shares_of_lines(p_operation, v_purchase.amount, p_lines);
+    -- Nothing is left over when the last piece has come back.
+    IF v_lines.amount + v_lines.amount_before < 1 - 1e-9 THEN
+      amount := round(v_left * v_lines.amount / (1 - v_lines.amount_before), p_decimals);
+    END IF;
+    IF amount < v_left THEN
+      v_share := round(coalesce(v_share * v_lines.points / nullif(1 - v_lines.points_before, 0), 0), 20);
+    END IF;
+    IF NOT v_lines.enough THEN
+      v_refusal := jsonb_build_object('code', 'refund_too_large', 'left', round(v_left, p_decimals)::text);
+    END IF;
+  ELSIF amount > v_left THEN
+    v_refusal := jsonb_build_object('code', 'refund_too_large', 'left', round(v_left, p_decimals)::text);
+  ELSIF amount < v_left THEN
+    v_share := round(v_share * amount / v_left, 20);
+  END IF;
+  IF v_refusal IS NULL AND p_reference IS NOT NULL THEN
+    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO v_refusal FROM loyalty_operation o
+     WHERE o.branch_id = p_branch AND o.kind = 'refund' AND o.local_on = v_local_on AND o.reference = p_reference
+       AND o.refusal IS NULL;
+  END IF;
+  IF v_refusal IS NULL THEN
+    v_rounding := (SELECT p.rounding FROM businesses_program p WHERE p.id = v_wallet.program_id);
+    v_points := v_sale.points + coalesce(v_sale.pending, 0) - v_before.points;
+    v_points := v_points - least(v_points, loyalty_rounded(
+      (v_sale.points + coalesce(v_sale.pending, 0)) * (1 - v_purchase.share_refunded - v_share), v_rounding));
+    v_returned := v_sale.spent - v_before.returned;
+    v_returned := v_returned - least(v_returned, loyalty_rounded(
+      v_sale.spent * (v_left - amount) / nullif(v_purchase.amount, 0), v_rounding));
+    -- What a purchase promised is either not theirs yet, or came by an operation of its own.
+    SELECT * INTO v_promised FROM loyalty_pending WHERE operation_id = p_operation;
+    IF v_promised.operation_id IS NOT NULL AND v_promised.settled_by_id IS NULL THEN
+      v_pending := -v_points;
+    ELSE
+      v_taken := least(v_points, v_wallet.balance + coalesce(v_returned, 0));
+      v_owed := v_points - v_taken;
+    END IF;
+    v_collect := least(v_wallet.owed, v_wallet.balance + coalesce(v_returned, 0) - v_taken);
+  END IF;
+  INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
+    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, pending, spent, reverses_id, reference, local_on,
+    occurred_at)
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'refund', v_refusal, p_business, p_branch, p_staff, p_api_key,
+    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance + coalesce(v_returned, 0) - v_taken - v_collect,
+    v_owed - v_collect, v_pending, -v_returned, p_operation, p_reference, v_local_on, v_occurred_at)
+  RETURNING * INTO operation;
+  IF v_refusal IS NOT NULL THEN
+    RETURN;
+  END IF;
+
+  INSERT INTO loyalty_refund (operation_id, amount, share) VALUES (operation.id, amount, v_share);
+  INSERT INTO loyalty_refundline (refund_id, line_id, quantity)
+  SELECT operation.id, r.line, r.quantity FROM jsonb_to_recordset(coalesce(p_lines, '[]')) AS r(line bigint, quantity numeric);
+  IF v_returned > 0 THEN
+    PERFORM loyalty_give_back(v_wallet, operation, e.id, v_returned, v_now)
+       FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id AND e.operation_id = p_operation AND e.kind = 'redeem';
+    v_wallet.balance := v_wallet.balance + v_returned;
+  END IF;
+  IF v_pending < 0 THEN
+    UPDATE loyalty_pending p
+       SET refunded = p.refunded + v_points,
+           settled_by_id = CASE WHEN p.points = p.refunded + v_points THEN operation.id END
+     WHERE p.operation_id = p_operation;
+  ELSIF v_points > 0 THEN
+    PERFORM loyalty_take_back(v_wallet, operation, e.id, v_taken, v_owed) FROM loyalty_entry e
+     WHERE e.wallet_id = v_wallet.id AND e.operation_id = coalesce(v_promised.settled_by_id, p_operation) AND e.kind = 'earn';
+  END IF;
+  PERFORM loyalty_collect(v_wallet, operation);
+  UPDATE loyalty_wallet w
+     SET balance = operation.balance_after, owed = w.owed + operation.owed_delta, lifetime = w.lifetime - v_taken - v_owed,
+         pending = w.pending + coalesce(v_pending, 0)
+   WHERE w.id = v_wallet.id;
+  UPDATE loyalty_purchase p SET refunded = v_purchase.refunded + loyalty_refund.amount, share_refunded = p.share_refunded + v_share
+   WHERE p.operation_id = p_operation;
   UPDATE loyalty_membership m
      SET visits = s.visits, visit_days = s.visit_days, spend = s.spend,
          first_at = s.first_at, last_at = s.last_at, first_on = s.first_on, last_on = s.last_on
     FROM (SELECT count(*) AS visits, count(DISTINCT local_on) AS visit_days, coalesce(sum(p.amount - p.refunded), 0) AS spend,
                  min(occurred_at) AS first_at, max(occurred_at) AS last_at, min(local_on) AS first_on, max(local_on) AS last_on
             FROM loyalty_purchase p
-           WHERE p.customer_id = p_wallet.customer_id AND p.business_id = p_reversal.business_id
-             AND p.refunded < p.amount) s
-   WHERE m.business_id = p_reversal.business_id AND m.customer_id = p_wallet.customer_id;
+           WHERE p.customer_id = v_wallet.customer_id AND p.business_id = p_business AND p.refunded < p.amount) s
+   WHERE m.business_id = p_business AND m.customer_id = v_wallet.customer_id;
 END $$;
 
--- Gives back the points of a cancelled redemption to the lots they came from; where a lot has expired meanwhile,
--- to a new lot of the same issuer that lasts 14 days. What the customer owes is taken from them at once: else who has
--- a purchase refunded and then a redemption cancelled keeps points of a purchase that is no more.
-DROP FUNCTION IF EXISTS loyalty_unredeem;
-CREATE FUNCTION loyalty_unredeem(p_wallet loyalty_wallet, p_reversal loyalty_operation, p_redeem bigint, p_now timestamptz)
-RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  v_entry bigint;
-  v_draw record;
-BEGIN
-  INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, reverses_id, occurred_at)
-  VALUES (p_reversal.id, p_wallet.id, p_wallet.customer_id, p_reversal.business_id, 'reverse', p_reversal.points,
-          p_wallet.balance + p_reversal.points, p_redeem, p_reversal.occurred_at)
-  RETURNING id INTO v_entry;
-  FOR v_draw IN
-    SELECT d.lot_id, d.issuer_id, d.points, d.point_value, d.business_id, coalesce(l.expires_at <= p_now, false)
-           OR EXISTS (SELECT FROM loyalty_operation o WHERE o.scope = 'system' AND o.key = 'expire:' || l.id) AS expired
-      FROM loyalty_draw d JOIN loyalty_lot l ON l.id = d.lot_id
-     WHERE d.entry_id = p_redeem ORDER BY d.id
-  LOOP
-    -- The return also undoes what the lot's issuer owed for it.
-    INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, business_id, issuer_id, points, point_value)
-    VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.business_id, v_draw.issuer_id,
-            -v_draw.points, v_draw.point_value);
-    IF v_draw.expired THEN
-      INSERT INTO loyalty_draw (entry_id, lot_id, wallet_id, customer_id, issuer_id, points, point_value)
-      VALUES (v_entry, v_draw.lot_id, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_draw.points, 0);
-      INSERT INTO loyalty_lot (entry_id, wallet_id, customer_id, issuer_id, credit, remaining, expires_at)
-      VALUES (v_entry, p_wallet.id, p_wallet.customer_id, v_draw.issuer_id, v_draw.points, v_draw.points, p_now + interval '14 days');
-    ELSE
-      UPDATE loyalty_lot SET remaining = remaining + v_draw.points WHERE id = v_draw.lot_id;
-    END IF;
-  END LOOP;
-  PERFORM loyalty_collect(p_wallet, p_reversal);
-  UPDATE loyalty_wallet SET balance = p_reversal.balance_after, owed = owed + p_reversal.owed_delta WHERE id = p_wallet.id;
-  UPDATE loyalty_redemption SET status = 'cancelled' WHERE operation_id = p_reversal.reverses_id;
-END $$;
-
--- Reverses a purchase (a refund of all of it) or a redemption (a cancellation) of this business, once.
-DROP FUNCTION IF EXISTS loyalty_reverse;
-CREATE FUNCTION loyalty_reverse(
+-- Cancels a redemption of this business, once: its points go back. What the customer owes is taken from them at once: else
+-- who has a purchase refunded and then a redemption cancelled keeps points of a purchase that is no more.
+DROP FUNCTION IF EXISTS loyalty_cancel;
+CREATE FUNCTION loyalty_cancel(
   p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_operation bigint,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
-  v_target loyalty_operation;
+  v_redemption loyalty_operation;
   v_wallet loyalty_wallet;
   v_now timestamptz := loyalty_now();
   v_occurred_at timestamptz := coalesce(p_occurred_at, v_now);
-  v_local_on date := (v_occurred_at AT TIME ZONE p_time_zone)::date;
-  v_earned loyalty_entry;
-  v_promised record;
-  v_pending bigint;
-  v_taken bigint := 0;
-  v_owed bigint := 0;
-  v_kind text;
+  v_points bigint := 0;
+  v_collect bigint;
   v_refusal jsonb;
 BEGIN
-  SELECT * INTO v_target FROM loyalty_operation o
-   WHERE o.id = p_operation AND o.business_id = p_business AND o.kind IN ('purchase', 'redemption') AND o.refusal IS NULL;
+  SELECT * INTO v_redemption FROM loyalty_operation o
+   WHERE o.id = p_operation AND o.business_id = p_business AND o.kind = 'redemption' AND o.refusal IS NULL;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'operation % is no accepted purchase or redemption of business %', p_operation, p_business;
+    RAISE EXCEPTION 'operation % is no accepted redemption of business %', p_operation, p_business;
   END IF;
-  v_kind := CASE v_target.kind WHEN 'purchase' THEN 'refund' ELSE 'cancellation' END;
-  SELECT * INTO v_wallet FROM loyalty_wallet w WHERE w.id = v_target.wallet_id FOR UPDATE;
+  SELECT * INTO v_wallet FROM loyalty_wallet w WHERE w.id = v_redemption.wallet_id FOR UPDATE;
   SELECT * INTO operation FROM loyalty_operation o WHERE o.scope = p_scope AND o.key = p_key;
   IF FOUND THEN
     outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
@@ -548,42 +740,24 @@ BEGIN
   outcome := 'posted';
   SELECT jsonb_build_object('code', 'already_reversed', 'id', o.public_id) INTO v_refusal
     FROM loyalty_operation o WHERE o.reverses_id = p_operation AND o.refusal IS NULL;
-  IF v_refusal IS NULL AND p_reference IS NOT NULL THEN
-    SELECT jsonb_build_object('code', 'reference_used', 'id', o.public_id) INTO v_refusal FROM loyalty_operation o
-     WHERE o.branch_id = p_branch AND o.kind = v_kind AND o.local_on = v_local_on AND o.reference = p_reference
-       AND o.refusal IS NULL;
-  END IF;
   IF v_refusal IS NULL THEN
-    -- What a purchase promised is either not theirs yet, or came by an operation of its own.
-    SELECT * INTO v_promised FROM loyalty_pending WHERE operation_id = p_operation;
-    SELECT * INTO v_earned FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id
-       AND e.operation_id = coalesce(v_promised.settled_by_id, p_operation) AND e.kind IN ('earn', 'redeem');
-    IF v_promised.settled_by_id IS NULL THEN
-      v_pending := -v_promised.points;
-    END IF;
-    IF v_kind = 'cancellation' THEN
-      v_taken := v_earned.points;
-      v_owed := -least(v_wallet.owed, -v_taken);
-    ELSIF v_earned.id IS NOT NULL THEN
-      v_taken := least(v_earned.points, v_wallet.balance);
-      v_owed := v_earned.points - v_taken;
-    END IF;
+    v_points := -v_redemption.points;
   END IF;
+  v_collect := least(v_wallet.owed, v_points);
   INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
-    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, pending, reverses_id, reference, local_on, occurred_at)
-  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, v_kind, v_refusal, p_business, p_branch, p_staff, p_api_key,
-    v_wallet.id, v_wallet.customer_id, -v_taken, v_wallet.balance - v_taken + least(v_owed, 0), v_owed, v_pending, p_operation,
-    p_reference, v_local_on, v_occurred_at)
+    api_key_id, wallet_id, customer_id, points, balance_after, owed_delta, reverses_id, reference, local_on, occurred_at)
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'cancellation', v_refusal, p_business, p_branch, p_staff,
+    p_api_key, v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect, p_operation,
+    p_reference, (v_occurred_at AT TIME ZONE p_time_zone)::date, v_occurred_at)
   RETURNING * INTO operation;
-  IF v_pending IS NOT NULL THEN
-    UPDATE loyalty_pending SET settled_by_id = operation.id WHERE operation_id = p_operation;
-    UPDATE loyalty_wallet SET pending = pending + v_pending WHERE id = v_wallet.id;
+  IF v_refusal IS NOT NULL THEN
+    RETURN;
   END IF;
-  IF v_refusal IS NULL AND v_kind = 'refund' THEN
-    PERFORM loyalty_unearn(v_wallet, operation, v_earned.id, v_taken);
-  ELSIF v_refusal IS NULL THEN
-    PERFORM loyalty_unredeem(v_wallet, operation, v_earned.id, v_now);
-  END IF;
+  PERFORM loyalty_give_back(v_wallet, operation, e.id, v_points, v_now)
+     FROM loyalty_entry e WHERE e.wallet_id = v_wallet.id AND e.operation_id = p_operation AND e.kind = 'redeem';
+  PERFORM loyalty_collect(v_wallet, operation);
+  UPDATE loyalty_wallet w SET balance = operation.balance_after, owed = w.owed - v_collect WHERE w.id = v_wallet.id;
+  UPDATE loyalty_redemption SET status = 'cancelled' WHERE operation_id = p_operation;
 END $$;
 
 -- Corrects a balance by hand, with a reason. A business gives points as it gives any, and takes only points that it

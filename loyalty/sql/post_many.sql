@@ -79,7 +79,7 @@ BEGIN
     INSERT INTO loyalty_purchase (operation_id, business_id, branch_id, customer_id, amount, local_on, occurred_at)
     SELECT f.operation, p_business, f.branch, f.customer, f.amount, f.local_on, f.occurred_at FROM fresh f
   ), lines AS (
-    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount)
+    INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount, share)
     SELECT f.operation, f.customer, l.* FROM fresh f, loyalty_lines(f.lines) l
   ), entries AS (
     INSERT INTO loyalty_entry (id, operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)

@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from conftest import NOON, Shop
 from loyalty import adjustments, purchases, redemptions
@@ -55,10 +56,8 @@ def redeem(
     )
 
 
-def refund(shop: Shop, posted: Posted, *, key: str | None = None, reference: str | None = None) -> Posted:
-    return purchases.refund(
-        rules=shop.rules, actor=shop.actor, operation_id=posted.id, key=key or next(_keys), reference=reference
-    )
+def refund(shop: Shop, posted: Posted, *, key: str | None = None, **part: Any) -> Posted:
+    return purchases.refund(rules=shop.rules, actor=shop.actor, operation_id=posted.id, key=key or next(_keys), **part)
 
 
 def cancel(shop: Shop, posted: Posted, *, key: str | None = None) -> Posted:

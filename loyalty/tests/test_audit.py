@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -32,9 +33,12 @@ CORRUPTIONS = {
     "purchase_is_its_operation": "DELETE FROM loyalty_purchase WHERE refunded = 0",
     "purchase_is_its_operation: day": "UPDATE loyalty_purchase SET local_on = local_on + 1",
     "redemption_is_its_operation": "UPDATE loyalty_redemption SET points = points + 1",
-    "reversed_once": "UPDATE loyalty_operation SET points = points - 1 WHERE kind = 'refund'",
-    "reversal_is_marked": "UPDATE loyalty_purchase SET refunded = 0",
-    "reversal_is_marked: redemption": "UPDATE loyalty_redemption SET status = 'confirmed'",
+    "cancelled_once": "UPDATE loyalty_operation SET points = points - 1 WHERE kind = 'cancellation'",
+    "refunds_are_parts": "UPDATE loyalty_operation SET points = points - 1 WHERE kind = 'refund'",
+    "refunds_are_parts: amount": "UPDATE loyalty_purchase SET refunded = 0",
+    "refunds_are_parts: share": "UPDATE loyalty_refund SET share = share / 2",
+    "refunds_are_parts: spent": "UPDATE loyalty_operation SET spent = spent - 1 WHERE kind = 'refund'",
+    "cancelled_is_marked": "UPDATE loyalty_redemption SET status = 'confirmed'",
     "membership_is_its_purchases": "UPDATE loyalty_membership SET visits = visits + 1",
     "membership_is_its_purchases: days": "UPDATE loyalty_membership SET visit_days = visit_days + 1",
     "membership_is_its_purchases: spend": "UPDATE loyalty_membership SET spend = spend + 1",
@@ -73,6 +77,8 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     redeem(other, 5)
     cancel(other, cancelled)
     refund(shop, refunded)
+    paid = buy(shop, 20, points=7)
+    refund(shop, paid, amount=Decimal(10))
     adjust(shop, 9)
     adjust(shop, -4)
     Approval.objects.create(operation_id=buy(shop, 40).id, staff=shop.staff)

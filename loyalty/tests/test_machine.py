@@ -1,10 +1,12 @@
-"""The ledger against a plain Python model of it: any order of enrolling, earning, redeeming, reversing, expiring
-and repeating must leave both with the same balances, debts, lots and answers."""
+"""The ledger against a plain Python model of it: any order of enrolling, earning, waiting, paying with points,
+redeeming, refunding in parts, cancelling, expiring and repeating leaves both with the same balances, debts, lots and answers."""
 
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -43,12 +45,37 @@ class ModelLot:
 
 
 @dataclass
+class ModelPromise:
+    shop: int
+    key: str
+    points: int
+    due_at: datetime
+    expires_at: datetime | None
+
+
+Taken = list[tuple[ModelLot, int]]
+
+
+@dataclass
 class ModelWallet:
     """What the rules of the ledger say, in the fewest words."""
 
     lots: list[ModelLot] = field(default_factory=list)
+    promises: list[ModelPromise] = field(default_factory=list)
     owed: int = 0
     lifetime: int = 0
+
+    @property
+    def pending(self) -> int:
+        return sum(promise.points for promise in self.promises)
+
+    def settle(self, now: datetime) -> None:
+        due = sorted((each for each in self.promises if each.due_at <= now), key=lambda each: each.due_at)
+        for promise in due:
+            self.promises.remove(promise)
+            if promise.points:
+                self.earn(promise.key, promise.shop, promise.points, promise.expires_at)
+        self.expire(now)
 
     @property
     def balance(self) -> int:
@@ -62,7 +89,7 @@ class ModelWallet:
     def issued_by(self, shop: int) -> int:
         return sum(lot.remaining for lot in self.lots if lot.issuer == shop)
 
-    def draw(self, points: int, own: str | None = None, issuer: int | None = None) -> list[tuple[ModelLot, int]]:
+    def draw(self, points: int, own: str | None = None, issuer: int | None = None) -> Taken:
         never = datetime.max.replace(tzinfo=UTC)
         lots = [lot for lot in self.lots if issuer is None or lot.issuer == issuer]
         order = sorted(lots, key=lambda lot: (own is None or lot.earned_by != own, lot.expires_at or never))
@@ -82,18 +109,27 @@ class ModelWallet:
         self.collect(points)
 
     def unearn(self, key: str, points: int) -> None:
+        for promise in self.promises:
+            if promise.key == key:
+                promise.points -= points
+                return
         taken = min(points, self.balance)
         self.draw(taken, own=key)
         self.owed += points - taken
         self.lifetime -= points
 
-    def unredeem(self, taken: list[tuple[ModelLot, int]], now: datetime) -> None:
-        for lot, part in taken:
+    def give_back(self, taken: Taken, points: int, now: datetime) -> None:
+        """What was taken last comes back first."""
+        while points:
+            lot, drawn = taken.pop()
+            part = min(points, drawn)
+            if part < drawn:
+                taken.append((lot, drawn - part))
+            points -= part
             if lot.expires_at and lot.expires_at <= now:
                 self.lots.append(ModelLot(lot.issuer, None, part, now + timedelta(days=14)))
             else:
                 lot.remaining += part
-        self.collect(sum(part for _lot, part in taken))
 
     def collect(self, most: int) -> None:
         collected = min(self.owed, most)
@@ -110,7 +146,31 @@ class Done:
     posted: Posted
     send: Any
     points: int
-    taken: Any = None
+    taken: Taken = field(default_factory=list)
+
+
+@dataclass
+class ModelSale:
+    """What became of a sale of `amount` that gave `given` points, and that `spent` points paid a part of."""
+
+    amount: Decimal
+    given: int
+    spent: int
+    refunded: Decimal = Decimal(0)
+    taken: int = 0
+    returned: int = 0
+
+    def refund(self, amount: Decimal) -> tuple[int, int]:
+        """The points that go and those that come back: what stays of both is a part of them, rounded down."""
+        self.refunded += amount
+        stays = 1 - Fraction(self.refunded) / Fraction(self.amount) if self.amount else Fraction(0)
+        goes, comes = (
+            self.given - floor(self.given * stays) - self.taken,
+            self.spent - floor(self.spent * stays) - self.returned,
+        )
+        self.taken += goes
+        self.returned += comes
+        return goes, comes
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -126,6 +186,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.shops = [Shop(self.program, f"m{number}-{letter}") for letter in "ab"]
         self.rules = [shop.rules for shop in self.shops]
         self.wallets: dict[str, ModelWallet] = {}
+        self.sales: dict[int, ModelSale] = {}
         self.reversed: set[int] = set()
         self.now = START
         self.keys = itertools.count(1)
@@ -148,34 +209,51 @@ class LedgerMachine(RuleBasedStateMachine):
         phone=st.sampled_from(PHONES),
         points=st.integers(0, 50),
         lasts=st.sampled_from([None, 10, 30, 60]),
+        waits=st.sampled_from([None, None, 5, 20]),
+        spent=st.sampled_from([None, None, 1, 7, 25]),
     )
-    def earn(self, shop: int, phone: str, points: int, lasts: int | None) -> Done:
+    def earn(self, shop: int, phone: str, points: int, lasts: int | None, waits: int | None, spent: int | None) -> Any:
         expires_at = self.now + timedelta(days=lasts) if lasts else None
+        due_at = self.now + timedelta(days=waits) if waits else None
+        new = phone not in self.wallets
+        wallet = self.wallets.setdefault(phone, ModelWallet())
+        amount = Decimal(points + (spent or 0))
         values = {
             "rules": self.rules[shop],
             "actor": self.shops[shop].actor,
             "call": self.call((shop, phone, points)),
             "customer_id": self.customer(phone),
             "phone": phone,
-            "amount": Decimal(points),
+            "amount": amount,
             "earned": Earned(points, []),
             "tier_id": None,
             "expires_at": expires_at,
+            "due_at": due_at,
+            "spent": spent,
+            "paid": Decimal(spent or 0),
         }
         posted = self.send(ledger.purchase, values)
-        assert posted.enrolled == (phone not in self.wallets)
-        wallet = self.wallets.setdefault(phone, ModelWallet())
-        if points:
+        assert posted.enrolled == new
+        if spent:
+            wallet.settle(self.now)
+        if spent and spent > wallet.balance:
+            assert posted.refusal == {"code": "not_enough_points", "available": wallet.balance, "needed": spent}
+            return multiple()
+        taken = wallet.draw(spent or 0)
+        if points and due_at:
+            wallet.promises.append(ModelPromise(shop, values["call"].key, points, due_at, expires_at))
+        elif points:
             wallet.earn(values["call"].key, shop, points, expires_at)
         assert posted.balance_after == wallet.balance
-        return Done("purchase", phone, posted, (ledger.purchase, values), points)
+        self.sales[posted.id] = ModelSale(amount, points, spent or 0)
+        return Done("purchase", phone, posted, (ledger.purchase, values), points, taken)
 
     @rule(target=operations, shop=st.integers(0, 1), phone=st.sampled_from(PHONES), points=st.integers(1, 80))
     def redeem(self, shop: int, phone: str, points: int) -> Any:
         if phone not in self.wallets:
             return multiple()
         wallet = self.wallets[phone]
-        wallet.expire(self.now)
+        wallet.settle(self.now)
         values = {
             "rules": self.rules[shop],
             "actor": self.shops[shop].actor,
@@ -204,7 +282,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if phone not in self.wallets:
             return
         wallet = self.wallets[phone]
-        wallet.expire(self.now)
+        wallet.settle(self.now)
         expires_at = self.now + timedelta(days=lasts) if lasts else None
         values = {
             "rules": self.rules[shop],
@@ -228,37 +306,46 @@ class LedgerMachine(RuleBasedStateMachine):
         assert posted.balance_after == wallet.balance
         assert self.send(ledger.adjust, values)._replace(outcome="") == posted._replace(outcome="")
 
-    @rule(done=operations)
-    def reverse(self, done: Done) -> None:
+    @rule(done=operations, part=st.sampled_from([None, None, 1, 2, 3, 10]))
+    def reverse(self, done: Done, part: int | None) -> None:
+        """A cancellation, or a refund of all that is left or of a fraction of it."""
         wallet = self.wallets[done.phone]
-        wallet.expire(self.now)
-        rules, actor = done.send[1]["rules"], done.send[1]["actor"]
-        posted = self.send(
-            ledger.reverse,
-            {
-                "rules": rules,
-                "actor": actor,
-                "call": self.call(done.posted.id),
-                "operation_id": done.posted.id,
-            },
-        )
+        wallet.settle(self.now)
+        values: dict[str, Any] = {"rules": done.send[1]["rules"], "actor": done.send[1]["actor"]}
+        values |= {"call": self.call(done.posted.id), "operation_id": done.posted.id}
+        if done.kind == "redemption":
+            posted = self.send(ledger.cancel, values)
+        else:
+            sale = self.sales[done.posted.id]
+            left = sale.amount - sale.refunded
+            amount = (left / part).quantize(Decimal("0.01")) if part and left else None
+            posted = self.send(ledger.refund, values | {"amount": amount})
         if done.posted.id in self.reversed:
             with pytest.raises(AlreadyReversed):
                 posted.or_raise()
             return
-        self.reversed.add(done.posted.id)
         if done.kind == "redemption":
-            wallet.unredeem(done.taken, self.now)
-        elif done.points:
-            wallet.unearn(done.send[1]["call"].key, done.points)
+            self.reversed.add(done.posted.id)
+            wallet.give_back(done.taken, done.points, self.now)
+        else:
+            goes, comes = sale.refund(left if amount is None else amount)
+            if sale.refunded == sale.amount:
+                self.reversed.add(done.posted.id)
+            wallet.give_back(done.taken, comes, self.now)
+            if goes:
+                wallet.unearn(done.send[1]["call"].key, goes)
+            assert (posted.spent or 0) == -comes
+            assert posted.points - max(posted.owed_delta, 0) + (posted.pending or 0) == -goes
+        wallet.collect(wallet.balance)
         assert posted.balance_after == wallet.balance
 
     @rule()
     def sweep(self) -> None:
         with ledger.clock_at(self.now):
+            ledger.mature_due()
             ledger.expire_due()
         for wallet in self.wallets.values():
-            wallet.expire(self.now)
+            wallet.settle(self.now)
 
     @rule(done=operations)
     def repeat(self, done: Done) -> None:
@@ -287,7 +374,12 @@ class LedgerMachine(RuleBasedStateMachine):
         assert stored.keys() == self.wallets.keys()
         for phone, wallet in self.wallets.items():
             row = stored[phone]
-            assert (row.balance, row.owed, row.lifetime) == (wallet.balance, wallet.owed, wallet.lifetime)
+            assert (row.balance, row.owed, row.lifetime, row.pending) == (
+                wallet.balance,
+                wallet.owed,
+                wallet.lifetime,
+                wallet.pending,
+            )
             lots = Lot.objects.filter(wallet=row, open=True).values_list("remaining", "expires_at")
             assert sorted(map(repr, lots)) == sorted(
                 repr((lot.remaining, lot.expires_at)) for lot in wallet.lots if lot.remaining
