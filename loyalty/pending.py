@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +22,7 @@ def known_to(*, wallet: Wallet, rules: Rules) -> int:
     """How many a business may know of: beside a confidential one only those that it promised itself."""
     if not rules.discreet or not wallet.pending:
         return wallet.pending
-    found = of(wallet).filter(issuer_id=rules.business_id).aggregate(points=Sum("points"))["points"]
+    found = of(wallet).filter(issuer_id=rules.business_id).aggregate(points=Sum(F("points") - F("refunded")))["points"]
     return found or 0
 
 

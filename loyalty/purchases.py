@@ -16,6 +16,7 @@ from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
 
 MOST_AMOUNT = Decimal(100_000_000)
+MOST_POINTS = 10**12
 REPEATS = 5
 
 

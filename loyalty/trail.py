@@ -28,6 +28,8 @@ def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
     value, rule = step["value"], step["rule"]
     if rule == "amount":
         return _("The sale was %(amount)s.") % {"amount": _money(value, rules)}
+    if rule == "paid_with_points":
+        return _("What points paid for earns none: %(amount)s.") % {"amount": _money(value, rules)}
     if rule == "minimum_spend":
         return _("Sales below %(amount)s earn no points.") % {"amount": _money(value, rules)}
     if rule == "earn_rate":

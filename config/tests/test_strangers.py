@@ -351,6 +351,7 @@ DOORS: dict[str, Door] = {
     "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
+    "counter/receipts/<uuid:operation>/refund/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
     # The customers of a business, among those of its programme.
     "activity/": AtWork(STAFF),

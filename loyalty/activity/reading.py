@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from businesses.models import Staff
+from loyalty import parts
 from loyalty.models import Operation
 
 PAGE = 30
@@ -90,11 +92,20 @@ def _is_asked(row: Any, filters: Filters) -> bool:
 
 
 def _shown(ids: list[int]) -> QuerySet[Any]:
-    reversal = Operation.objects.filter(reverses_id=OuterRef("pk"), refusal__isnull=True)
-    together = ("branch", "staff__user", "api_key", "wallet", "approval__staff__user", "adjustment", "promise")
+    together = (
+        "branch",
+        "staff__user",
+        "api_key",
+        "wallet",
+        "approval__staff__user",
+        "adjustment",
+        "promise",
+        "purchase",
+    )
+    amount = Coalesce(F("purchase__amount"), -F("refund__amount"))
     return (
-        Operation.objects.filter(pk__in=ids)
-        .annotate(undone=Exists(reversal), amount=F("purchase__amount"), spent_on=F("redemption__description"))
+        parts.with_undone(Operation.objects.filter(pk__in=ids))
+        .annotate(amount=amount, spent_on=F("redemption__description"))
         .select_related(*together)
         .order_by("-local_on", "-pk")
     )

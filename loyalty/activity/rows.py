@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from businesses import money, shown
 from customers import people
 from customers.people import Person
-from loyalty import pending
+from loyalty import parts, pending
 from loyalty.models import OperationKind
 from loyalty.rules import Rules
 
@@ -47,7 +48,10 @@ def lines(operations: list[Any], rules: Rules, now: datetime) -> list[dict[str, 
             "branch": row.branch.name if row.branch else "",
             "undone": row.undone,
             "refused": refusal(row),
-            "note": " · ".join(filter(None, [_note(row), pending.when(row, zone, now)])),
+            "note": " · ".join(
+                filter(None, [parts.in_words(row, rules.currency), _note(row), pending.when(row, zone, now)])
+            ),
+            "url": reverse("counter-receipt", args=[row.public_id]) if _opens(row) else "",
         }
         for row in operations
     ]
@@ -86,6 +90,8 @@ def refusal(row: Any) -> str:
         return _("The receipt number was used before.")
     if fact["code"] == "already_reversed":
         return _("It was undone before.")
+    if fact["code"] == "refund_too_large":
+        return _("More than was left to refund.")
     if fact["code"] == "customer_blocked":
         return _("The customer is blocked.")
     return _("Refused")
@@ -99,6 +105,11 @@ def _what(row: Any) -> str:
     if row.kind == OperationKind.REDEMPTION and row.spent_on:
         return str(row.spent_on)
     return str(OperationKind(row.kind).label)
+
+
+def _opens(row: Any) -> bool:
+    """Whether it has a receipt, from which it is undone or refunded in part."""
+    return row.refusal is None and row.kind in (OperationKind.PURCHASE, OperationKind.REDEMPTION)
 
 
 def _by(row: Any) -> str:

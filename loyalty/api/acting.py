@@ -50,6 +50,7 @@ def refusal(refused: ledger.Refused) -> Problem:
         "not_enough_points": "Not enough points: {available} available, {needed} needed.",
         "reference_used": "This reference was used at this branch on that day.",
         "already_reversed": "This was reversed before.",
+        "refund_too_large": "Only {left} of this purchase is left to refund, or fewer pieces of a line than named.",
         "customer_blocked": "The operator has blocked this customer: no points are given or spent.",
     }[refused.code].format(**facts)
     headers = {"Idempotency-Replayed": "true"} if refused.posted.replayed else {}

@@ -1,21 +1,20 @@
-"""`POST purchases` and `POST purchases/{id}/refunds`."""
+"""`POST purchases`."""
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
-from businesses.api.fields import Fields, amount, moment, text
+from businesses.api.fields import Fields, amount, moment, text, whole
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import purchases
 from loyalty.api import schema
-from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
+from loyalty.api.acting import LedgerView, actor_of, rules_of, who_of
 from loyalty.ledger import Posted
-from loyalty.purchases import MOST_AMOUNT, Sale
+from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, Sale, TooManyPoints
 from loyalty.rules import Rules
 
 MOST_LINES = 1000
@@ -30,7 +29,7 @@ class PurchasesView(LedgerView):
 
     def handle_post(self, call: ApiCall) -> Answer:
         rules = rules_of(call)
-        fields = Fields(call.body, not_supported=("shipping", "coupons", "redeem_points", "consent"))
+        fields = Fields(call.body, not_supported=("shipping", "coupons", "consent"))
         actor = actor_of(call, fields, rules)
         who = who_of(fields, rules.country)
         sale = Sale(
@@ -38,38 +37,18 @@ class PurchasesView(LedgerView):
             reference=fields.read("reference", text(128)),
             occurred_at=fields.read("occurred_at", moment),
             lines=lines_of(fields, rules.currency),
+            points=fields.read("redeem_points", whole(1, MOST_POINTS)),
         )
+        if sale.points:
+            call.access.require("redeem")
         fields.done()
-        posted = purchases.record(rules=rules, actor=actor, who=who, sale=sale, key=call.key, at=timezone.now())
+        try:
+            posted = purchases.record(rules=rules, actor=actor, who=who, sale=sale, key=call.key, at=timezone.now())
+        except TooManyPoints as too_many:
+            fields.error("redeem_points", f"More than the sale costs: it takes at most {too_many.most}.")
+            fields.done()
+            raise
         return Answer(purchase_body(posted, rules), 201, posted.replayed)
-
-
-class RefundsView(LedgerView):
-    scopes = {"post": "earn"}
-    idempotent = frozenset({"post"})
-
-    @extend_schema(**schema.REFUND_PURCHASE)
-    def post(self) -> None: ...
-
-    def handle_post(self, call: ApiCall, purchase: UUID) -> Answer:
-        rules = rules_of(call)
-        fields = Fields(call.body, not_supported=("amount", "lines"))
-        reference = fields.read("reference", text(128))
-        actor = actor_of(call, fields, rules)
-        fields.done()
-        operation_id = own_operation(call, purchase, "purchase")
-        posted = purchases.refund(
-            rules=rules, actor=actor, operation_id=operation_id, key=call.key, reference=reference
-        )
-        body = {
-            "id": str(posted.public_id),
-            "points": -posted.points,
-            "pending": -(posted.pending or 0),
-            "owed": posted.owed_delta,
-            "balance": posted.balance_after,
-            "returned_coupons": [],
-        }
-        return Answer(body, 201, posted.replayed)
 
 
 def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
@@ -80,6 +59,8 @@ def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
         "amount": money.plain(posted.amount or Decimal(0), rules.currency),
         "points": posted.points,
         "pending": posted.pending or 0,
+        "redeemed_points": posted.spent or 0,
+        "redeemed_amount": money.plain(posted.paid or Decimal(0), rules.currency),
         "balance": posted.balance_after,
         "tier": rules.tier_name(posted.tier_id),
         "trail": posted.trail,

@@ -12,8 +12,7 @@ from loyalty import redemptions
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
 from loyalty.models import Redemption
-
-MOST_POINTS = 10**12
+from loyalty.purchases import MOST_POINTS
 
 
 class RedemptionsView(LedgerView):

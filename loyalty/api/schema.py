@@ -40,6 +40,14 @@ LINE = fields(
 )
 
 
+PIECES = fields(
+    "RefundLine",
+    position=s.IntegerField(**OPTIONAL, min_value=1, help_text="of the line in the purchase, from 1"),
+    sku=s.CharField(**OPTIONAL, max_length=64, help_text="instead, where one line alone has it"),
+    quantity=Decimals(**OPTIONAL, help_text="default: all that was bought"),
+)
+
+
 class TrailStep(s.Serializer[Any]):
     """How the points came about, one step of several."""
 
@@ -61,6 +69,9 @@ RECORD_PURCHASE: Call = {
         amount=Decimals(),
         occurred_at=s.DateTimeField(**OPTIONAL),
         lines=s.ListField(child=LINE, **OPTIONAL),
+        redeem_points=s.IntegerField(
+            **OPTIONAL, min_value=1, help_text="pay a part of it and earn nothing; the key needs the scope redeem too"
+        ),
         **act(),
     ),
     "responses": {
@@ -71,6 +82,8 @@ RECORD_PURCHASE: Call = {
             amount=s.CharField(),
             points=s.IntegerField(),
             pending=s.IntegerField(help_text="theirs when the programme's days of waiting are over"),
+            redeemed_points=s.IntegerField(help_text="that paid a part of it"),
+            redeemed_amount=s.CharField(help_text="what they paid"),
             balance=s.IntegerField(),
             tier=s.CharField(allow_null=True),
             trail=TrailStep(many=True),
@@ -82,16 +95,24 @@ RECORD_PURCHASE: Call = {
 }
 REFUND_PURCHASE: Call = {
     "operation_id": "refund_purchase",
-    "summary": "Refund a whole purchase",
+    "summary": "Refund a purchase, or a part of it",
+    "description": (
+        "An amount of it, or pieces of its lines, else all that is left. Points go and come back in proportion: those"
+        " of a line with the line, and those that paid for the purchase with its amount."
+    ),
     "parameters": [IDEMPOTENCY_KEY],
-    "request": fields("RefundRequest", **act()),
+    "request": fields(
+        "RefundRequest", amount=Decimals(**OPTIONAL), lines=s.ListField(child=PIECES, **OPTIONAL), **act()
+    ),
     "responses": {
         201: fields(
             "Refund",
             id=s.UUIDField(),
+            amount=s.CharField(help_text="what of the purchase was refunded"),
             points=s.IntegerField(help_text="taken back from the balance"),
             pending=s.IntegerField(help_text="taken back from what was promised"),
-            owed=s.IntegerField(help_text="already spent: collected at the next earns"),
+            owed=s.IntegerField(help_text="already spent: collected at the next earns; below 0: debt that was paid"),
+            returned_points=s.IntegerField(help_text="given back of those that paid for the purchase"),
             balance=s.IntegerField(),
             returned_coupons=s.ListField(child=s.CharField()),
         ),

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from loyalty.api import customers, purchases, redemptions
+from loyalty.api import customers, purchases, redemptions, refunds
 
 urlpatterns = [
     path("purchases", purchases.PurchasesView.as_view(), name="api-purchases"),
-    path("purchases/<uuid:purchase>/refunds", purchases.RefundsView.as_view(), name="api-refunds"),
+    path("purchases/<uuid:purchase>/refunds", refunds.RefundsView.as_view(), name="api-refunds"),
     path("redemptions", redemptions.RedemptionsView.as_view(), name="api-redemptions"),
     path("redemptions/<uuid:redemption>", redemptions.RedemptionView.as_view(), name="api-redemption"),
     path("redemptions/<uuid:redemption>/cancel", redemptions.CancelView.as_view(), name="api-cancel"),

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.numbers import get_group_symbol
+from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from businesses import money, shown
@@ -20,13 +21,13 @@ from businesses.access import MANAGERS, StaffRequest
 from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
-from loyalty import pending, situations, trail
+from loyalty import parts, pending, purchases, situations, trail
 from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.earning import Given
 from loyalty.lookup import Who
-from loyalty.models import Membership, Operation, RuleKind, Wallet
+from loyalty.models import Membership, Operation, PurchaseLine, RefundLine, RuleKind, Wallet
 from loyalty.rules import Rules
 
 Context = dict[str, Any]
@@ -64,7 +65,7 @@ def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Conte
         "initials": act.person.initials,
         "name": act.person.name,
         "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
-        "note": _approved(operation),
+        "note": " · ".join(filter(None, [parts.in_words(operation, rules.currency), _approved(operation)])),
         "points": shown.signed(operation.given),
         "earned": operation.given > 0,
         "undone": act.undone,
@@ -190,8 +191,66 @@ def amount_pad(
             "minimum": str(rules.terms.minimum_spend),
             "cap": "" if cap is None else cap,
             "rules": json.dumps(applying),
+            "worth": str(rules.point_value),
+            "decimals": money.decimals(rules.currency),
         },
     }
+
+
+def part_payment(rules: Rules, wallet: Wallet, *, value: str = "", error: str = "") -> Context | None:
+    """Paying a part of the bill with points; none where there are none, or where they are worth nothing."""
+    if wallet.balance <= 0 or not rules.point_value:
+        return None
+    worth = purchases.worth(rules=rules, points=wallet.balance)
+    words = ngettext("%(points)s point is worth %(worth)s.", "%(points)s points are worth %(worth)s.", wallet.balance)
+    shown_worth = money.show_amount(worth, rules.currency, shown.language())
+    return {
+        "value": value,
+        "error": error,
+        "hint": words % {"points": shown.number(wallet.balance), "worth": shown_worth},
+    }
+
+
+def refund_pad(
+    request: StaffRequest, rules: Rules, operation: Operation, *, value: str = "", error: str = ""
+) -> Context:
+    """The pad for a part of a sale."""
+    left = operation.purchase.amount - operation.purchase.refunded
+    shown_left = money.show_amount(left, rules.currency, shown.language())
+    return {
+        "label": _("Amount to refund"),
+        "unit": money.symbol(rules.currency, shown.language()),
+        "mark": "," if shown.language() in ("az", "ru") else ".",
+        "value": value,
+        "error": error,
+        "note": _("%(amount)s of the sale is left.") % {"amount": shown_left},
+        "fields": fields(request),
+        "url": reverse("counter-refund", args=[operation.public_id]),
+        "action": _("Refund"),
+        "cancel_url": reverse("counter-receipt", args=[operation.public_id]),
+    }
+
+
+def refundable_lines(rules: Rules, operation: Operation, typed: dict[int, str]) -> list[Context]:
+    """The lines of a sale of which pieces are left, and how many of each are typed to come back."""
+    bought = PurchaseLine.objects.filter(purchase=operation.pk, quantity__gt=0).order_by("position")
+    returned = dict(
+        RefundLine.objects.filter(refund__operation__reverses_id=operation.pk)
+        .values_list("line_id")
+        .annotate(Sum("quantity"))
+    )
+    return [
+        {
+            "name": line.name or line.sku or pgettext("on a receipt", "Item"),
+            "field": f"line-{line.position}",
+            "left": format(left.normalize(), "f"),
+            "step": "1" if line.quantity == line.quantity.to_integral_value() else "0.001",
+            "price": money.show_amount(line.unit_price, rules.currency, shown.language()),
+            "value": typed.get(line.position, ""),
+        }
+        for line in bought
+        if (left := line.quantity - returned.get(line.pk, Decimal(0))) > 0
+    ]
 
 
 def _counting_now(rules: Rules, wallet: Wallet) -> tuple[list[dict[str, Any]], int | None]:
@@ -249,19 +308,23 @@ def points_pad(
 
 def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error: str = "") -> Context:
     """What has just happened, and the way back."""
-    reversal = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
-    moved = (reversal or operation).owed_delta
+    last = parts.refunds(operation).first()
+    undone = last is not None and not _stands(operation)
+    moved = (last or operation).owed_delta
     at = shown.clock(operation.occurred_at.astimezone(ZoneInfo(rules.time_zone)))
     amount = operation.purchase.amount if hasattr(operation, "purchase") else None
-    waits = pending.when(operation, ZoneInfo(rules.time_zone), timezone.now()) if reversal is None else ""
+    waits = pending.when(operation, ZoneInfo(rules.time_zone), timezone.now()) if last is None else ""
     what = _what(amount, operation.redemption.description if amount is None else "", rules)
     return {
-        "title": _title(operation, reversal),
+        "title": _title(operation, last, rules),
         "detail": f"{what} · {at}",
-        "note": " · ".join(filter(None, [_approved(operation), waits])),
+        "note": " · ".join(filter(None, [parts.in_words(operation, rules.currency), _approved(operation), waits])),
         "error": error,
-        "undone": reversal is not None,
+        "undone": undone,
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
+        "part_url": reverse("counter-refund", args=[operation.public_id])
+        if amount and not undone and may_undo(request, rules, operation)
+        else "",
         "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
         "owed": shown.number(moved) if moved > 0 else "",
@@ -282,9 +345,23 @@ def _approved(operation: Operation) -> str:
     return _("Approved by %(name)s") % {"name": operation.approval.staff.user.short_name}
 
 
-def _title(operation: Operation, reversal: Operation | None) -> str:
+def _stands(operation: Operation) -> bool:
+    """Whether something of a sale is left that came back in part."""
+    return hasattr(operation, "purchase") and operation.purchase.refunded < operation.purchase.amount
+
+
+def _title(operation: Operation, last: Operation | None, rules: Rules) -> str:
     points = shown.signed(operation.given)
-    if reversal is not None:
+    if last is not None and _stands(operation):
+        refunded = money.show_amount(last.refund.amount, rules.currency, shown.language())
+        taken = max(last.owed_delta, 0) - last.given
+        words = ngettext(
+            "%(amount)s refunded, %(points)s point taken back",
+            "%(amount)s refunded, %(points)s points taken back",
+            taken,
+        )
+        return words % {"amount": refunded, "points": shown.number(taken)}
+    if last is not None:
         return _("Undone: %(points)s points") % {"points": points}
     if operation.points < 0:
         return ngettext("%(points)s point spent", "%(points)s points spent", -operation.points) % {"points": points}

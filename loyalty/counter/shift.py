@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from customers import people
 from customers.people import Person
+from loyalty import parts
 from loyalty.models import Membership, Operation, OperationKind, Wallet
 
 LIST_LENGTH = 20
@@ -17,7 +18,7 @@ RECENT = 8
 
 @dataclass(frozen=True)
 class Totals:
-    """Of what still stands: undone sales count nowhere."""
+    """Of what still stands: what was refunded counts nowhere."""
 
     customers: int
     points: int
@@ -41,30 +42,37 @@ def _acts(staff_id: int) -> QuerySet[Operation]:
 
 
 def totals(*, staff_id: int, day: date) -> Totals:
-    standing = Q(purchase__refunded=0)
     row = (
         _acts(staff_id)
         .filter(local_on=day, kind=OperationKind.PURCHASE)
+        .annotate(left=F("purchase__amount") - F("purchase__refunded"), taken_back=Coalesce(Subquery(TAKEN_BACK), 0))
         .aggregate(
-            customers=Count("customer", distinct=True, filter=standing),
-            points=Sum(F("points") + Coalesce("pending", 0), filter=standing),
-            sales=Sum("purchase__amount", filter=standing),
+            customers=Count("customer", distinct=True, filter=Q(left__gt=0)),
+            points=Sum(F("points") + Coalesce("pending", 0) - F("taken_back")),
+            sales=Sum("left"),
         )
     )
     return Totals(row["customers"], row["points"] or 0, row["sales"] or Decimal(0))
 
 
+# The points that refunds took from a sale, those that are owed and those that wait among them.
+TAKEN_BACK = (
+    parts.REVERSALS.values("reverses_id")
+    .annotate(taken=-Sum(F("points") - Greatest("owed_delta", 0) + Coalesce("pending", 0)))
+    .values("taken")
+)
+
+
 def today(*, staff_id: int, day: date, program_id: int, length: int = LIST_LENGTH) -> list[Act]:
-    reversal = Operation.objects.filter(reverses_id=OuterRef("pk"), refusal__isnull=True)
+    acts = parts.with_undone(_acts(staff_id).filter(local_on=day))
     rows = list(
-        _acts(staff_id)
-        .filter(local_on=day)
-        .annotate(undone=Exists(reversal), amount=F("purchase__amount"), description=F("redemption__description"))
-        .select_related("approval__staff__user")
+        acts.annotate(amount=F("purchase__amount"), description=F("redemption__description"))
+        .select_related("approval__staff__user", "purchase")
         .order_by("-id")[:length]
     )
     persons = people.on_screen(program_id=program_id, customer_ids=[row.customer_id for row in rows])
-    return [Act(row, persons[row.customer_id], row.undone, row.amount, row.description) for row in rows]
+    # What is annotated, no type knows.
+    return [Act(row, persons[row.customer_id], row.undone, row.amount, row.description) for row in rows]  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

@@ -12,5 +12,6 @@ urlpatterns = [
     path("counter/<uuid:customer>/purchases/", views.record_purchase, name="counter-purchases"),
     path("counter/<uuid:customer>/redemptions/", views.record_redemption, name="counter-redemptions"),
     path("counter/receipts/<uuid:operation>/", views.receipt, name="counter-receipt"),
+    path("counter/receipts/<uuid:operation>/refund/", views.refund, name="counter-refund"),
     path("counter/receipts/<uuid:operation>/undo/", views.undo, name="counter-undo"),
 ]

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url
 
 from businesses import money, pins, shown
@@ -28,7 +28,7 @@ from loyalty.counter import screen
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
-from loyalty.models import Operation, Wallet
+from loyalty.models import Operation, PurchaseLine, Wallet
 from loyalty.purchases import MOST_AMOUNT, Sale
 from loyalty.rules import Rules
 
@@ -105,25 +105,34 @@ def spend(request: StaffRequest, customer: UUID) -> HttpResponse:
 @serving
 def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
     terms, wallet, typed = _rules(request), _wallet(request, customer), _text(request, "amount")
+    points = _text(request, "points")
+    kept: dict[str, Any] = {"value": typed, "points": points, "status": 422}
     try:
         amount = _amount(terms, typed)
     except InvalidAmount as wrong:
-        return _customer(request, wallet, value=typed, error=str(wrong), status=422)
+        return _customer(request, wallet, error=str(wrong), **kept)
+    if points and not _whole(points):
+        return _customer(request, wallet, points_error=_("Type how many points to spend, in digits."), **kept)
     try:
         posted = approvals.record(
             rules=terms,
             staff=request.staff,
             actor=_actor(request),
             who=Who("customer", str(wallet.public_id)),
-            sale=Sale(amount),
+            sale=Sale(amount, points=_whole(points) or None),
             pin=_text(request, "pin"),
             key=_key(request),
             at=timezone.now(),
         )
     except pins.NotApproved as refused:
-        return _customer(request, wallet, value=typed, refused=refused, status=422)
+        return _customer(request, wallet, refused=refused, **kept)
+    except purchases.TooManyPoints as too_many:
+        error = _("More than the bill: it takes at most %(points)s.") % {"points": shown.number(too_many.most)}
+        return _customer(request, wallet, points_error=error, **kept)
+    except ledger.NotEnoughPoints as short:
+        return _customer(request, wallet, points_error=_not_enough(short), **kept)
     except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
-        return _customer(request, wallet, value=typed, error=_trouble(trouble), status=422)
+        return _customer(request, wallet, error=_trouble(trouble), **kept)
     return _to_receipt(request, posted.public_id)
 
 
@@ -133,7 +142,7 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
     terms, wallet = _rules(request), _wallet(request, customer)
     typed, description = _text(request, "points"), _text(request, "description")
     kept: dict[str, Any] = {"value": typed, "description": description, "status": 422}
-    points = int(typed) if re.fullmatch(r"0{0,9}[1-9][0-9]{0,11}", typed) else 0
+    points = _whole(typed)
     if not points:
         return _spend(request, wallet, error=_("Type how many points to spend, in digits."), **kept)
     if len(description) > 200:
@@ -149,9 +158,7 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
             at=timezone.now(),
         )
     except ledger.NotEnoughPoints as refused:
-        figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
-        error = _("Not enough points: %(available)s available, %(needed)s needed.") % figures
-        return _spend(request, wallet, error=error, **kept)
+        return _spend(request, wallet, error=_not_enough(refused), **kept)
     except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
         return _spend(request, wallet, error=_trouble(trouble), **kept)
     return _to_receipt(request, posted.public_id)
@@ -176,6 +183,40 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
             reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
     except ledger.Busy as busy:
         return _receipt(request, done, error=_trouble(busy), status=422)
+    return _to_receipt(request, done.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@serving
+def refund(request: StaffRequest, operation: UUID) -> HttpResponse:
+    """Refunds a part of a sale: what is typed, or pieces of its lines."""
+    terms, done = _rules(request), _operation(request, operation)
+    if done.kind != "purchase" or not screen.may_undo(request, terms, done):
+        return _receipt(request, done, status=422 if request.method == "POST" else 200)
+    if request.method == "GET":
+        return _part(request, done)
+    typed, pieces = _text(request, "amount"), _pieces(request)
+    kept: dict[str, Any] = {"value": typed, "pieces": pieces, "status": 422}
+    line_ids = dict(PurchaseLine.objects.filter(purchase=done.pk).values_list("position", "pk"))
+    if bool(typed) == bool(line_ids.keys() & pieces.keys()):
+        return _part(request, done, error=_("Type an amount, or say which lines come back."), **kept)
+    try:
+        purchases.refund(
+            rules=terms,
+            actor=_actor(request),
+            operation_id=done.pk,
+            key=_key(request),
+            amount=_amount(terms, typed) if typed else None,
+            pieces={line_ids[position]: _quantity(many) for position, many in pieces.items() if position in line_ids},
+        )
+    except InvalidAmount as wrong:
+        return _part(request, done, error=str(wrong), **kept)
+    except ledger.RefundTooLarge:
+        return _part(request, done, error=_("That is more than is left of this sale."), **kept)
+    except ledger.Busy as busy:
+        return _part(request, done, error=_trouble(busy), **kept)
+    except (ledger.AlreadyReversed, ledger.KeyReused):
+        pass  # as with undo: the receipt shows how it stands
     return _to_receipt(request, done.public_id)
 
 
@@ -208,6 +249,24 @@ def _key(request: HttpRequest) -> str:
     return _text(request, "key")[:LONGEST_KEY] or uuid4().hex
 
 
+def _whole(typed: str) -> int:
+    """The points that are typed; 0 for anything else."""
+    return int(typed) if re.fullmatch(r"0{0,9}[1-9][0-9]{0,11}", typed) else 0
+
+
+def _pieces(request: HttpRequest) -> dict[int, str]:
+    """What is typed for the lines of a sale, by their positions, but for nothing and 0."""
+    fields = {name.removeprefix("line-"): _text(request, name) for name in request.POST if name.startswith("line-")}
+    return {int(position): many for position, many in fields.items() if position.isdecimal() and many.strip("0.,")}
+
+
+def _quantity(typed: str) -> Decimal:
+    """Raises `InvalidAmount` with the sentence for the form."""
+    if not re.fullmatch(r"[0-9]{1,9}([.,][0-9]{1,3})?", typed):
+        raise InvalidAmount(_("Say how many pieces come back, in digits."))
+    return Decimal(typed.replace(",", "."))
+
+
 def _amount(terms: Rules, typed: str) -> Decimal:
     """Raises `InvalidAmount` with the sentence for the field."""
     amount = money.parse_amount(typed, terms.currency)
@@ -234,6 +293,11 @@ def _operation(request: StaffRequest, operation: UUID) -> Operation:
         refusal__isnull=True,
         **own,
     )
+
+
+def _not_enough(refused: ledger.NotEnoughPoints) -> str:
+    figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
+    return _("Not enough points: %(available)s available, %(needed)s needed.") % figures
 
 
 def _trouble(trouble: Exception) -> str:
@@ -274,6 +338,8 @@ def _customer(
     *,
     value: str = "",
     error: str = "",
+    points: str = "",
+    points_error: str = "",
     refused: pins.NotApproved | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -282,6 +348,7 @@ def _customer(
         "state": "customer",
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
+        "part_payment": screen.part_payment(terms, wallet, value=points[:12], error=points_error),
         "pad": screen.amount_pad(request, terms, wallet, value=value[:40], error=error, refused=refused),
     }
     return _screen(request, context, status)
@@ -296,6 +363,26 @@ def _spend(
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "description": description,
         "pad": screen.points_pad(request, terms, wallet, point_value, value=value[:40], error=error),
+    }
+    return _screen(request, context, status)
+
+
+def _part(
+    request: StaffRequest,
+    operation: Operation,
+    *,
+    value: str = "",
+    pieces: dict[int, str] | None = None,
+    error: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    terms = _rules(request)
+    context = {
+        "state": "part",
+        "receipt": screen.receipt(request, terms, operation),
+        "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
+        "lines": screen.refundable_lines(terms, operation, pieces or {}),
+        "pad": screen.refund_pad(request, terms, operation, value=value[:40], error=error),
     }
     return _screen(request, context, status)
 

@@ -120,13 +120,13 @@ def _title(line: Line) -> str:
     if line.kind == EntryKind.EARN:
         return _("Purchase")
     if line.kind == EntryKind.REDEEM:
-        return line.description or _("Spent at the counter")
+        return _("Paid with points") if line.amount is not None else line.description or _("Spent at the counter")
     if line.kind == EntryKind.EXPIRE:
         return _("Points expired")
     if line.kind == EntryKind.COLLECT:
         return _("Owed from a refund")
     if line.kind == EntryKind.REVERSE:
-        return _("Refund") if line.points < 0 else _("Redemption cancelled")
+        return _("Refund") if line.points <= 0 else _("Points came back")
     return str(EntryKind(line.kind).label)
 
 

@@ -263,6 +263,11 @@ class Pending(models.Model):
         return f"{self.issuer} {self.points}"
 
     @property
+    def left(self) -> int:
+        """What of the points was not refunded."""
+        return self.points - self.refunded
+
+    @property
     def due_on(self) -> date:
         """By the calendar of the business that promised them."""
         return self.due_at.astimezone(ZoneInfo(self.issuer.time_zone)).date()

@@ -61,7 +61,7 @@ def coming(wallet: Wallet, *, at: datetime) -> list[dict[str, Any]]:
         {
             "name": waiting.issuer.name,
             "detail": shown.day(waiting.operation.local_on, at),
-            "points": shown.signed(waiting.points),
+            "points": shown.signed(waiting.left),
             "note": _("yours from %(day)s") % {"day": shown.day(waiting.due_on, at, month="MMMM")},
             "url": reverse("points-entry", args=[wallet.public_id, waiting.operation.public_id]),
         }
@@ -93,13 +93,15 @@ def title(entry: Entry) -> str:
     if entry.kind == EntryKind.EARN:
         return place
     if entry.kind == EntryKind.REDEEM:
-        return str(entry.operation.redemption.description or _("Points spent"))
+        redemption = getattr(entry.operation, "redemption", None)
+        return str(redemption.description or _("Points spent")) if redemption else _("Paid with points")
     if entry.kind == EntryKind.EXPIRE:
         return _("Points expired")
     if entry.kind == EntryKind.COLLECT:
         return _("Owed from a refund")
     if entry.kind == EntryKind.REVERSE:
-        return _("Redemption cancelled") if entry.operation.kind == OperationKind.CANCELLATION else _("Refund")
+        cancelled = entry.operation.kind == OperationKind.CANCELLATION
+        return _("Redemption cancelled") if cancelled else _("Refund") if entry.points <= 0 else _("Points came back")
     return str(entry.get_kind_display())
 
 

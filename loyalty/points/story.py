@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from businesses import shown
 from businesses.money import show_amount
-from loyalty import rules, trail
+from loyalty import parts, rules, trail
 from loyalty.models import Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, PurchaseLine, Wallet
 from loyalty.points import journal
 
@@ -19,7 +19,7 @@ Row = tuple[str, str]
 
 def operations(wallet: Wallet) -> QuerySet[Operation]:
     """All that happened to these points. What was refused moved nothing, and is no part of it."""
-    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses", "promise__issuer")
+    together = ("business", "branch", "purchase", "redemption", "adjustment", "reverses", "promise__issuer", "refund")
     return Operation.objects.filter(wallet_id=wallet.pk, refusal__isnull=True).select_related(*together)
 
 
@@ -53,16 +53,22 @@ def _facts(operation: Operation, wallet: Wallet) -> list[Row]:
     names = [each.name for each in (business, branch) if each]
     zone = ZoneInfo(business.time_zone) if business else None
     clock = f", {shown.clock(operation.occurred_at.astimezone(zone))}" if zone else ""
-    purchase = getattr(operation, "purchase", None)
     facts = [
         (_("Where"), " · ".join(dict.fromkeys(names))),
         (_("When"), shown.full_day(operation.local_on) + clock),
-        (_("Amount"), show_amount(purchase.amount, wallet.program.currency, shown.language()) if purchase else ""),
+        (_("Amount"), _amount(operation, wallet.program.currency)),
+        (_("Of it"), parts.in_words(operation, wallet.program.currency)),
         (_("Receipt"), operation.reference or ""),
         (_("Reason"), operation.adjustment.reason if hasattr(operation, "adjustment") else ""),
         (_("Balance after it"), _points(operation.balance_after)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _amount(operation: Operation, currency: str) -> str:
+    """Of a sale, or of what was refunded of one."""
+    of = getattr(operation, "purchase", None) or getattr(operation, "refund", None)
+    return show_amount(of.amount, currency, shown.language()) if of else ""
 
 
 def _lines(operation: Operation, currency: str) -> list[dict[str, str]]:
@@ -148,9 +154,8 @@ def _left(lot: Lot, zone: ZoneInfo | None) -> str:
 
 def _drawn(operation: Operation, lines: list[Entry]) -> list[str]:
     """Where spent points had been earned."""
-    if operation.kind != OperationKind.REDEMPTION:
-        return []
-    draws = Draw.objects.filter(entry__in=[line.pk for line in lines]).values("issuer__name")
+    spent = [line.pk for line in lines if line.kind == EntryKind.REDEEM]
+    draws = Draw.objects.filter(entry__in=spent).values("issuer__name")
     return [
         _("%(points)s of them had been earned at %(place)s.")
         % {"points": shown.number(row["total"]), "place": row["issuer__name"]}
@@ -160,15 +165,16 @@ def _drawn(operation: Operation, lines: list[Entry]) -> list[str]:
 
 def _undone(operation: Operation, wallet: Wallet) -> dict[str, str] | None:
     """The refund or cancellation that took it back."""
-    by = Operation.objects.filter(reverses_id=operation.pk, refusal__isnull=True).first()
+    by = parts.refunds(operation).first()
     if by is None:
         return None
-    words = {
-        OperationKind.PURCHASE: _("Refunded on %(day)s. It no longer counts."),
-        OperationKind.REDEMPTION: _("Cancelled on %(day)s. The points came back."),
-    }
-    text = words[OperationKind(operation.kind)] % {"day": shown.full_day(by.local_on)}
-    return {"text": text, "url": _url(wallet, by)}
+    if operation.kind == OperationKind.REDEMPTION:
+        words = _("Cancelled on %(day)s. The points came back.")
+    elif operation.purchase.refunded < operation.purchase.amount:
+        words = _("A part of it was refunded on %(day)s.")
+    else:
+        words = _("Refunded on %(day)s. It no longer counts.")
+    return {"text": words % {"day": shown.full_day(by.local_on)}, "url": _url(wallet, by)}
 
 
 def _of(operation: Operation, lines: list[Entry], wallet: Wallet) -> dict[str, str] | None:

@@ -1,5 +1,6 @@
 """The ledger against a plain Python model of it: any order of enrolling, earning, waiting, paying with points,
-redeeming, refunding in parts, cancelling, expiring and repeating leaves both with the same balances, debts, lots and answers."""
+redeeming, refunding in parts, cancelling, expiring and repeating leaves both with the same balances, debts, lots and
+answers."""
 
 import itertools
 from dataclasses import dataclass, field

@@ -14,6 +14,11 @@ addEventListener("input", ({ target }) => {
   else if (pad.dataset.preview) preview(pad, target.value);
 });
 
+// The points that pay a part of the bill stand beside the pad, in its form.
+addEventListener("input", ({ target }) => {
+  if (target.id === "part-payment") preview(form(), form().elements.amount.value);
+});
+
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
     const cancel = form()?.querySelector(".pad-action a");
@@ -113,7 +118,7 @@ function grouped(typed, pattern) {
 function preview(pad, text) {
   const button = pad.querySelector(".pad-action button span");
   pad.dataset.plain ??= button.textContent;
-  const points = earned(pad.dataset, text.trim().replace(",", ".").replace(/\s/g, ""));
+  const points = earned(pad.dataset, plain(text), plain(pad.elements.points?.value ?? ""));
   if (points === null) {
     button.textContent = pad.dataset.plain;
     return;
@@ -125,10 +130,19 @@ function preview(pad, text) {
   button.replaceChildren(before, figure, after);
 }
 
-function earned({ rate, factor, rounding, minimum, cap, rules }, amount) {
-  if (!/^\d{1,12}(\.\d{0,3})?$/.test(amount)) return null;
-  const sale = read(amount);
+const plain = (text) => text.trim().replace(",", ".").replace(/\s/g, "");
+
+function earned({ rate, factor, rounding, minimum, cap, rules, worth, decimals }, amount, spent) {
+  if (!/^\d{1,12}(\.\d{0,3})?$/.test(amount) || !/^\d{0,12}$/.test(spent)) return null;
+  let sale = read(amount);
   if (less(sale, read(minimum))) return 0n;
+  if (worth && spent) {
+    // What was paid with points earns none: as much as they are worth, in the coins of the currency.
+    const exact = times(read(spent), read(worth));
+    const paid = { value: roundedTo(exact, Number(decimals)), places: Number(decimals) };
+    if (less(sale, paid)) return null;
+    sale = plus(sale, { value: -paid.value, places: paid.places });
+  }
   const counting = JSON.parse(rules || "[]").filter((rule) => !less(sale, read(rule.minimum)));
   if (counting.some(({ kind }) => kind === "exclude")) return 0n;
   const alone = counting.find((rule) => rule.alone); // the first is the one of the highest priority
@@ -146,6 +160,13 @@ function earned({ rate, factor, rounding, minimum, cap, rules }, amount) {
   give("bonus", (value) => value);
   const whole = rounded(points, rounding);
   return cap !== "" && whole > BigInt(cap) ? BigInt(cap) : whole;
+}
+
+// Half up, as a whole number of the last of so many decimals.
+function roundedTo({ value, places }, decimals) {
+  const unit = 10n ** BigInt(Math.max(0, places - decimals));
+  const grown = value * 10n ** BigInt(Math.max(0, decimals - places));
+  return (grown * 2n + unit) / (unit * 2n);
 }
 
 function rounded({ value, places }, rounding) {
