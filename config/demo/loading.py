@@ -30,6 +30,7 @@ from loyalty import earning_rules, ledger, rules
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call
 from loyalty.models import (
+    ClearingLine,
     Draw,
     EarningRule,
     Entry,
@@ -47,7 +48,7 @@ LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
 DAYS_ONE_BY_ONE = 60
 
-LEDGER = (Operation, Purchase, PurchaseLine, Entry, Lot, Draw, Wallet, Membership, Redemption)
+LEDGER = (Operation, Purchase, PurchaseLine, Entry, Lot, Draw, ClearingLine, Wallet, Membership, Redemption)
 
 Tell = Callable[[int], None]
 

@@ -138,6 +138,7 @@ NO_PAGES = {
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
     "activity/export/": "a file to keep",
+    "clearing/export/": "a file to keep",
     "brands/<str:colour>.css": "a style sheet",
     "logos/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
