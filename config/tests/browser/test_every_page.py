@@ -236,6 +236,7 @@ PANEL = {
     "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
     "a customer": "customers/customer/{customers.Customer}/change/",
     "scheduled tasks": "config/taskrun/tasks/",
+    "clearing": f"loyalty/clearingline/months/?month={NOON:%Y-%m}",
     "files in": "customers/customer/import/",
     "files out": "customers/customer/export/",
 }
