@@ -29,7 +29,7 @@ from conftest import NOON, Shop
 from customers import consents
 from customers.models import Channel, Customer, ExternalId, Message, Profile
 from loyalty import ledger
-from loyalty.clearing.months import FEW
+from loyalty.clearing.positions import FEW
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

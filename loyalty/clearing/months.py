@@ -11,11 +11,10 @@ from dateutil.relativedelta import relativedelta
 
 from businesses.models import Business
 from loyalty.clearing import positions
-from loyalty.clearing.positions import Debt
+from loyalty.clearing.positions import FEW, Debt
 from loyalty.rules import Rules
 
 MONTHS = 12
-FEW = 5  # customers: of fewer nothing is said
 LAST_ZONE = timedelta(hours=12)  # a day ends last at UTC−12
 
 
@@ -92,18 +91,16 @@ def _month(
 
 def _apart(business_id: int, of_partner: dict[int, list[Debt]]) -> set[int]:
     """The partners that may stand alone. The rest stand together, and what they come to must not give away any of
-    them: there are two or more, and on each side one of them has customers enough."""
+    them: on each side one has customers enough, and another one is there because it has not."""
     fewest = {partner: min(debt.customers for debt in theirs) for partner, theirs in of_partner.items()}
     order = sorted(fewest, key=lambda partner: (-fewest[partner], partner))
     apart = [partner for partner in order if fewest[partner] >= FEW]
-    while apart and not _is_crowd(business_id, [of_partner[partner] for partner in order[len(apart) :]]):
+    while apart:
+        rest = [debt for partner in order[len(apart) :] for debt in of_partner[partner]]
+        if all(_has_enough(side) for side in _sides(business_id, rest).values()):
+            break
         apart.pop()
     return set(apart)
-
-
-def _is_crowd(business_id: int, rest: list[list[Debt]]) -> bool:
-    together = [debt for theirs in rest for debt in theirs]
-    return not rest or (len(rest) > 1 and all(_has_enough(side) for side in _sides(business_id, together).values()))
 
 
 def _with_enough(business_id: int, debts: list[Debt]) -> Side:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses import charts, money, shown
-from loyalty.clearing.months import FEW, Month, Side, Sum
+from loyalty.clearing.months import Month, Side, Sum
+from loyalty.clearing.positions import FEW
 from loyalty.rules import Rules
 
 HEAD = (

@@ -155,12 +155,12 @@ def test_the_month_is_that_of_the_place_where_the_points_were_spent_also_after_i
 
 
 def test_an_amount_is_rounded_once_for_two_businesses_and_a_month(nar: Shop, tea: Shop, program: Program) -> None:
-    change(program, point_value=Decimal("0.0033"))
+    change(program, point_value=Decimal("0.0025"))
     with ledger.clock_at(IN_MARCH):
         buy(nar, 100)
         for _ in range(5):
             redeem(tea, 1)
-    assert owed(program) == {(MARCH, "nar", "tea"): (5, "0.02")}  # 0.0165, and not five times nothing
+    assert owed(program) == {(MARCH, "nar", "tea"): (5, "0.01")}  # 0.0125, and not five times nothing
 
 
 def test_another_programme_sees_nothing_of_it(nar: Shop, tea: Shop) -> None:

@@ -21,9 +21,9 @@ from businesses.models import Business, Role
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from loyalty import ledger
-from loyalty.clearing import months
-from loyalty.clearing.months import FEW, Month, Side
-from loyalty.clearing.positions import Debt
+from loyalty.clearing import months, positions
+from loyalty.clearing.months import Month, Side
+from loyalty.clearing.positions import FEW, Debt
 from loyalty.models import ClearingLine
 from loyalty.tests.conftest import buy, redeem
 
@@ -143,6 +143,19 @@ def test_a_customer_who_got_all_of_it_back_hides_nobody(nar: Shop, tea: Shop) ->
         line(tea, nar, 5)
         line(tea, nar, 1, points=-10)
         assert (rows(april(nar)), said(april(nar).total)) == ({}, (None, 0))
+
+
+def test_many_customers_are_not_counted_one_by_one_but_never_too_many(nar: Shop, tea: Shop, bay: Shop) -> None:
+    with made_up():
+        line(tea, nar, 200)
+        line(tea, nar, 20, points=-3)
+        line(bay, nar, 60)
+        line(bay, nar, 56, points=-10)  # 4 are left
+        mine = {"business_id": nar.business.pk, "currency": "AZN", "since": APRIL, "until": APRIL + timedelta(days=30)}
+        found = {debt.owes: debt for debt in positions.of_business(**mine)}
+    assert FEW <= found[tea.business.pk].customers <= 180
+    assert (found[tea.business.pk].points, found[bay.business.pk].points) == (1940, 40)
+    assert found[bay.business.pk].customers == 4
 
 
 def test_of_the_running_month_only_the_sums_show_until_it_is_over_everywhere(nar: Shop, tea: Shop, bay: Shop) -> None:
