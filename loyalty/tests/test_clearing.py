@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from businesses.models import Business, Program
 from conftest import Shop
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.clearing import positions
 from loyalty.clearing.positions import Debt
 from loyalty.ledger import NotEnoughPoints
@@ -135,7 +135,7 @@ def test_points_that_expire_or_are_corrected_are_owed_to_nobody(nar: Shop, tea: 
         adjust(tea, -4)
         spent = redeem(tea, 30)
     with ledger.clock_at(IN_APRIL + timedelta(days=5)):
-        assert ledger.expire_due() == 76
+        assert sweeps.expire_due() == 76
         cancel(tea, spent)  # into a new lot, because the old one has expired
     assert owed(program) == {(MARCH, "nar", "tea"): (30, "0.30"), (APRIL, "nar", "tea"): (-30, "-0.30")}
 
@@ -226,7 +226,7 @@ def live(shops: list[Shop], program: Program, story: list[tuple[str, int, int, i
                 change(program, point_value=Decimal(size) / 1000)
         at += timedelta(days=size if what == "wait" else 1)
     with ledger.clock_at(at):
-        ledger.expire_due()
+        sweeps.expire_due()
 
 
 def assert_clearing_is_counted(program: Program, shops: list[Shop]) -> None:

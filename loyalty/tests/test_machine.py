@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from businesses.models import Program
 from conftest import Shop, assert_books_agree
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.earning import Earned
 from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted
 from loyalty.lookup import Who, facts
@@ -256,7 +256,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         with ledger.clock_at(self.now):
-            ledger.expire_due()
+            sweeps.expire_due()
         for wallet in self.wallets.values():
             wallet.expire(self.now)
 

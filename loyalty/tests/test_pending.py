@@ -14,7 +14,7 @@ from businesses import api_keys, shown
 from businesses.models import Program
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
-from loyalty import disputes, ledger, pending
+from loyalty import disputes, ledger, pending, sweeps
 from loyalty.ledger import AlreadyReversed, NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Pending
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, refund, wallet
@@ -46,11 +46,11 @@ def test_what_a_sale_earns_waits_and_then_arrives(waiting: Shop) -> None:
         assert (sale.points, sale.pending, sale.balance_after) == (0, 40, 0)
         assert (wallet().balance, wallet().pending, wallet().lifetime) == (0, 40, 0)
     with at(DUE - DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
         assert (wallet().balance, wallet().pending) == (0, 40)
     with at(DUE):
-        ledger.mature_due()
-        ledger.mature_due()
+        sweeps.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().pending, wallet().lifetime) == (40, 0, 40)
     arrived = Operation.objects.get(kind=OperationKind.MATURITY)
     assert (arrived.points, arrived.occurred_at, arrived.business) == (40, DUE, waiting.business)
@@ -60,7 +60,7 @@ def test_they_expire_as_if_they_had_been_there_from_the_day_they_were_earned(wai
     with at(NOON):
         buy(waiting, 40, at=NOON)
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert Lot.objects.get().expires_at == datetime(2027, 3, 3, 12, tzinfo=UTC)
 
 
@@ -68,7 +68,7 @@ def test_a_retry_hears_the_same(waiting: Shop) -> None:
     with at(NOON):
         first = buy(waiting, 40, at=NOON, key="one")
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
         again = buy(waiting, 40, at=NOON, key="one")
     assert again == first._replace(outcome="replayed")
 
@@ -87,7 +87,7 @@ def test_what_waited_so_long_that_it_is_over_is_over(waiting: Shop) -> None:
     with at(NOON):
         buy(waiting, 40, at=NOON)
     with at(NOON + 41 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().lifetime) == (0, 40)
 
 
@@ -101,7 +101,7 @@ def test_a_refund_while_they_wait_takes_the_promise_back(waiting: Shop) -> None:
         with pytest.raises(AlreadyReversed):
             refund(waiting, sale)
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().pending) == (5, 0)
 
 
@@ -111,7 +111,7 @@ def test_a_refund_after_they_came_takes_them_from_their_own_lot(waiting: Shop) -
     with at(NOON + DAY):
         other = buy(waiting, 7, at=NOON + DAY)
     with at(DUE + 2 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
         back = refund(waiting, sale)
         assert (back.points, back.pending, back.balance_after) == (-40, None, 7)
         refund(waiting, other)
@@ -137,7 +137,7 @@ def test_what_was_spent_meanwhile_is_owed_and_paid_when_the_next_arrive(waiting:
         buy(waiting, 50, at=DUE)
         assert (wallet().owed, wallet().pending) == (40, 50)
     with at(DUE + 14 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().owed, wallet().pending) == (10, 0, 0)
 
 
@@ -186,8 +186,8 @@ def test_many_at_once_settle_once(waiting: Shop) -> None:
     with crew(6) as hands:
         hands.all_at_once(
             [
-                ledger.mature_due,
-                ledger.mature_due,
+                sweeps.mature_due,
+                sweeps.mature_due,
                 lambda: redeem(waiting, 20),
                 lambda: redeem(waiting, 20),
                 lambda: refund(waiting, sales[0]),
@@ -253,7 +253,7 @@ def test_the_customer_reads_what_comes_when_and_where_it_came_from(waiting: Shop
     opened = text(client.get(f"{home}history/{sale.public_id}/"))
     assert f"They are yours from {shown.full_day(day)}." in opened
     with at(now + 15 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert "On their way" not in text(client.get(home))
     arrived = Operation.objects.get(kind=OperationKind.MATURITY)
     assert str(sale.public_id) in client.get(f"{home}history/{arrived.public_id}/").text
