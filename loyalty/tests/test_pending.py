@@ -227,6 +227,55 @@ def test_beside_a_confidential_business_nobody_hears_what_the_others_promised(
     assert pending.known_to(wallet=wallet(), rules=clinic.rules) == 540
 
 
+def test_a_till_that_looks_the_customer_up_reads_what_waits(waiting: Shop, new_shop: Callable[..., Shop]) -> None:
+    other = new_shop("other")
+    with at(NOON):
+        Program.objects.update(pending_days=0)
+        buy(waiting, 7, at=NOON)
+        Program.objects.update(pending_days=14)
+        first, second = buy(waiting, 40, at=NOON, reference="R-1"), buy(other, 30, at=NOON, reference="R-2")
+        redeem(waiting, 5)
+        till, beside = ask(waiting, first.customer), ask(other, first.customer)
+    last = [(line["business"], line["points"], line["pending"], line["amount"]) for line in till["last"]]
+    assert last == [
+        ("Nar", -5, 0, None), ("elsewhere", 0, 30, None), ("Nar", 0, 40, "40.00"), ("Nar", 7, 0, "7.00"),
+    ]  # fmt: skip
+    assert [line["points"] for line in till["results"]] == [-5, 7]
+    assert [(line["operation"], line["points"], line["amount"], line["reference"]) for line in till["pending"]] == [
+        (str(second.public_id), 30, None, None),
+        (str(first.public_id), 40, "40.00", "R-1"),
+    ]
+    assert datetime.fromisoformat(till["pending"][1]["due_at"]) == DUE
+    assert (till["pending"][0]["key"], beside["pending"][1]["key"]) == (None, None)
+    with at(DUE):
+        sweeps.mature_due()
+        came = ask(waiting, first.customer)
+    assert (came["pending"], [line["pending"] for line in came["last"]]) == ([], [0] * 4)
+    assert sorted(line["points"] for line in came["results"]) == [-5, 7, 30, 40]
+
+
+def test_beside_a_confidential_business_a_till_reads_only_what_it_promised_itself(
+    waiting: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    clinic = new_shop("clinic", confidential=True)
+    with at(NOON):
+        sale = buy(waiting, 40, at=NOON)
+        buy(clinic, 500, at=NOON)
+        till, inside = ask(waiting, sale.customer), ask(clinic, sale.customer)
+    for found in ("last", "pending"):
+        assert len(till[found]) == 1
+        assert "500" not in str(till[found])
+        assert len(inside[found]) == 2
+
+
+def ask(shop: Shop, customer: Any) -> dict[str, Any]:
+    """What a lookup and the entries say to the shop's till."""
+    _key, secret = api_keys.create(business=shop.business, name="Till", scopes=["read"])
+    till = Client(headers={"Authorization": f"Bearer {secret}"})
+    found = till.post("/api/v1/customers/lookup", {"phone": PHONE}, "application/json").json()
+    return found | till.get(f"/api/v1/customers/{customer}/entries").json()
+
+
 def test_staff_read_from_when_they_are_theirs(waiting: Shop, owner: Client) -> None:
     now = timezone.now()
     sale = buy(waiting, 40, at=now)
