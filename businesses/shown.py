@@ -46,6 +46,12 @@ def short_day(on: date) -> str:
     return str(format_date(on, "d MMM y", locale=language()))
 
 
+def month(on: date) -> str:
+    """`November 2026`, as a title."""
+    name = str(format_date(on, "LLLL y", locale=language()))
+    return name[:1].upper() + name[1:]
+
+
 def full_moment(moment: datetime) -> str:
     """`20 Nov 2026, 15:32` in the zone that the moment was brought to."""
     return str(format_datetime(moment, "d MMM y, HH:mm", locale=language()))

@@ -115,6 +115,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Adjustments"), "edit_note", _list("loyalty", "adjustment")),
                 (_("Approvals"), "verified_user", _list("loyalty", "approval")),
                 (_("Questions"), "contact_support", _list("loyalty", "dispute")),
+                (_("Clearing"), "handshake", "admin:loyalty_clearingline_months"),
             ],
         ),
         _group(

@@ -135,6 +135,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "businesses.access.portal_context",
                 "loyalty.answering.views.waiting",
+                "loyalty.clearing.views.partners",
                 "config.front.demo",
             ],
         },

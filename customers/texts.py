@@ -35,6 +35,17 @@ def points_earned(*, language: str, sender: str, points: int, balance: int) -> s
         return text % {"sender": sender, "points": _number(points, language), "balance": _number(balance, language)}
 
 
+def points_promised(*, language: str, sender: str, points: int, day: str) -> str:
+    """`day` is the one on which they can be spent, in the reader's language."""
+    with translation.override(language):
+        text = ngettext(
+            "%(sender)s: %(points)s point is on its way. It is yours on %(day)s.",
+            "%(sender)s: %(points)s points are on their way. They are yours on %(day)s.",
+            points,
+        )
+        return text % {"sender": sender, "points": _number(points, language), "day": day}
+
+
 def points_redeemed(*, language: str, sender: str, points: int, balance: int) -> str:
     with translation.override(language):
         text = ngettext(

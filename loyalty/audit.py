@@ -203,6 +203,22 @@ CHECKS: dict[str, tuple[str, str]] = {
              LEFT JOIN loyalty_purchase p ON p.operation_id = e.operation_id
             WHERE (r.status = 'cancelled' OR p.refunded = p.amount) AND d.business_id IS NOT NULL GROUP BY e.id HAVING sum(d.points * d.point_value) <> 0""",
     ),
+    "spending_is_cleared": (
+        "A use of points is drawn at the business where it happened, and what another business gave is a line of clearing.",
+        """SELECT 'draw', d.id, coalesce(d.business_id::text, 'nowhere'), e.business_id::text
+             FROM loyalty_entry e JOIN loyalty_draw d ON d.entry_id = e.id
+            WHERE e.kind IN ('redeem', 'reverse', 'collect') AND d.business_id IS DISTINCT FROM e.business_id
+              AND NOT (d.business_id IS NULL AND e.points > 0 AND d.points > 0)
+           UNION ALL
+           SELECT 'draw', coalesce(d.id, c.draw_id), (c.owes_id, c.is_owed_id, c.local_on, c.points, c.amount)::text,
+                  (d.issuer_id, d.business_id, d.local_on, d.points, d.amount)::text
+             FROM (SELECT d.id, d.customer_id, d.issuer_id, d.business_id, o.local_on, d.points, d.points * d.point_value AS amount
+                     FROM loyalty_draw d JOIN loyalty_entry e ON e.id = d.entry_id JOIN loyalty_operation o ON o.id = e.operation_id
+                    WHERE d.business_id <> d.issuer_id AND e.kind IN ('redeem', 'reverse', 'collect')) d
+             FULL JOIN loyalty_clearingline c ON c.draw_id = d.id
+            WHERE (c.customer_id, c.owes_id, c.is_owed_id, c.local_on, c.points, c.amount)
+                  IS DISTINCT FROM (d.customer_id, d.issuer_id, d.business_id, d.local_on, d.points, d.amount)""",
+    ),
     "adjustment_is_its_operation": (
         "Every accepted adjustment has its reason, and takes only points that its business issued.",
         """SELECT 'operation', coalesce(o.id, a.operation_id), coalesce(a.reason, 'no reason'), 'a reason'

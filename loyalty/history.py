@@ -73,22 +73,34 @@ def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
 
 @dataclass(frozen=True)
 class Recent:
-    """One of the last lines, for a lookup; where and how much only where it is the business's own."""
+    """One of the last lines, for a lookup; where and how much only where it is the business's own. A purchase whose
+    points wait has no entry yet, and is a line of `pending` points."""
 
     occurred_at: datetime
     points: int
     business: str | None
     amount: Decimal | None
+    pending: int = 0
 
 
-# What `visible` and `lines` do, in one statement: tills look customers up all day.
+# What `visible` and `lines` do, and `pending.visible`, in one statement: tills look customers up all day.
 LAST_LINES = """
-SELECT e.occurred_at, e.points, own.name, p.amount
-  FROM loyalty_entry e
-  LEFT JOIN businesses_business own ON own.id = e.business_id AND own.id = %(business)s::bigint
-  LEFT JOIN loyalty_purchase p ON p.operation_id = e.operation_id AND p.business_id = own.id
- WHERE e.wallet_id = %(wallet)s::bigint AND (own.id IS NOT NULL OR NOT %(discreet)s::boolean)
- ORDER BY e.id DESC LIMIT %(lines)s::integer"""
+SELECT l.occurred_at, l.points, own.name, p.amount, l.pending
+  FROM (
+    (SELECT operation_id, id, business_id, occurred_at, points, 0 AS pending
+       FROM loyalty_entry
+      WHERE wallet_id = %(wallet)s::bigint AND (business_id = %(business)s::bigint OR NOT %(discreet)s::boolean)
+      ORDER BY id DESC LIMIT %(lines)s::integer)
+    UNION ALL
+    (SELECT w.operation_id, 0, w.issuer_id, o.occurred_at, 0, w.points
+       FROM loyalty_pending w JOIN loyalty_operation o ON o.id = w.operation_id
+      WHERE w.wallet_id = %(wallet)s::bigint AND w.settled_by_id IS NULL
+        AND (w.issuer_id = %(business)s::bigint OR NOT %(discreet)s::boolean)
+      ORDER BY w.operation_id DESC LIMIT %(lines)s::integer)
+  ) l
+  LEFT JOIN businesses_business own ON own.id = l.business_id AND own.id = %(business)s::bigint
+  LEFT JOIN loyalty_purchase p ON p.operation_id = l.operation_id AND p.business_id = own.id
+ ORDER BY l.operation_id DESC, l.id DESC LIMIT %(lines)s::integer"""
 
 
 def last(*, wallet_id: int, rules: Rules) -> list[Recent]:

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from businesses.money import InvalidAmount, parse_amount
 from customers import phones
 from customers.registry import Named, enrol_many
-from loyalty import ledger
+from loyalty import bulk, ledger
 from loyalty.earning import Earned, earn
 from loyalty.purchases import MOST_AMOUNT, REPEATS
 from loyalty.rules import Rules
@@ -161,7 +161,7 @@ class _Reader:
 
     def chunk(self) -> Chunk:
         chunk = Chunk([], [])
-        for row in islice(self.rows, ledger.CHUNK_ROWS):
+        for row in islice(self.rows, bulk.CHUNK_ROWS):
             try:
                 chunk.sales.append(self._sale(row))
             except BadRow as problem:
@@ -289,11 +289,11 @@ class _Poster:
             cursor.execute(TIERS, [self.rules.program_id, customers])
             return dict(cursor.fetchall())
 
-    def _row(self, sale: Sale, customer_id: int, tier_id: int | None) -> ledger.Row:
+    def _row(self, sale: Sale, customer_id: int, tier_id: int | None) -> bulk.Row:
         # Noon of today may not have come yet; what names the sale must not depend on when it is imported.
         occurred_at = sale.at or min(datetime.combine(sale.on, NOON, self.zone), self.at)
         content = {"customer": customer_id, "amount": sale.amount, "on": sale.on, "at": sale.at}
-        return ledger.Row(
+        return bulk.Row(
             key=sale.key,
             customer_id=customer_id,
             branch_id=self.rules.first_branch_id,
@@ -314,9 +314,9 @@ class _Poster:
                 self.earned[amount, tier_id] = found
         return found
 
-    def _outcomes(self, rows: list[ledger.Row]) -> list[str]:
+    def _outcomes(self, rows: list[bulk.Row]) -> list[str]:
         scope = f"business:{self.rules.business_id}:import"
-        return [each for chunk in ledger.post_many(rules=self.rules, scope=scope, rows=rows) for each in chunk]
+        return [each for chunk in bulk.post_many(rules=self.rules, scope=scope, rows=rows) for each in chunk]
 
     def _count(self, row: Row, points: int, outcome: str) -> None:
         if outcome == "posted":

@@ -1,4 +1,5 @@
-"""The only door to the points ledger. Each function is one call of the SQL kernel (`loyalty/sql/kernel.sql`).
+"""The only door to the points ledger. Each function is one call of the SQL kernel (`loyalty/sql/kernel.sql`). Beside it
+`loyalty/bulk.py` posts many sales at once, and `loyalty/sweeps.py` does what time has made due.
 
 Every write carries an idempotency key, unique within its scope for ever. The same key with the same input gives
 the first answer again; with other input it raises `KeyReused`. A refusal by a rule is a stored operation too:
@@ -6,12 +7,11 @@ it comes back as `Posted` with a `refusal`, and the caller raises it after the c
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,8 +24,6 @@ from loyalty.earning import Earned
 from loyalty.models import Operation
 from loyalty.rules import Rules
 
-CHUNK_ROWS = 5_000
-WALLETS_PER_SWEEP = 200
 ATTEMPTS = 4
 
 
@@ -325,7 +323,7 @@ def _call(rules: Rules, actor: Actor, call: Call) -> dict[str, Any]:
 
 
 def _post(statement: str, values: dict[str, Any]) -> Posted:
-    (row,) = _retrying(statement, values)
+    (row,) = retrying(statement, values)
     outcome = row[0]
     if outcome == "key_reused":
         raise KeyReused
@@ -342,7 +340,7 @@ def _parsed(column: Any) -> Any:
     return orjson.loads(column) if isinstance(column, str) else column
 
 
-def _retrying(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def retrying(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Runs one statement of the kernel again where a repeat is safe: it was rolled back whole.
 
     A unique violation means that a parallel operation took the key or the reference first: the repeat reads it
@@ -370,75 +368,6 @@ def _execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-POST_MANY = """
-SELECT outcome FROM loyalty_post_many(%(program)s::bigint, %(business)s::bigint, %(staff)s::bigint, %(scope)s::text,
-       %(time_zone)s::text, %(rows)s::jsonb) ORDER BY position"""
-
-
-class Row(NamedTuple):
-    """A sale for `post_many`. The customer is enrolled; `occurred_at` may lie years back.
-
-    `tier_id` is the customer's tier that `earned` was computed with. Without an `input_hash` it is that of the
-    customer, amount, moment and lines.
-    """
-
-    key: str
-    customer_id: int
-    branch_id: int
-    amount: Decimal
-    earned: Earned
-    occurred_at: datetime
-    expires_at: datetime | None = None
-    tier_id: int | None = None
-    input_hash: bytes | None = None
-    lines: list[dict[str, Any]] | None = None
-
-
-def post_many(*, rules: Rules, scope: str, rows: Iterable[Row], staff_id: int | None = None) -> Iterator[list[str]]:
-    """Posts many sales set-based, in chunks with a commit each, and yields each chunk's outcomes in order.
-
-    An outcome is `posted`, `replayed` (the key was there with this input), `key_reused`, `stale` (the customer's tier
-    has moved: nothing was written), `future` or `blocked` (the customer is). `scope` names the import or the history
-    within the business, so that its keys are its own. Stopped anywhere, it may simply run again.
-    """
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, CHUNK_ROWS)):
-        yield _post_chunk(rules, scope, staff_id, chunk)
-
-
-def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row]) -> list[str]:
-    sent = [
-        {
-            "key": row.key,
-            "hash": (row.input_hash or _hash_of(row)).hex(),
-            "customer": row.customer_id,
-            "branch": row.branch_id,
-            "amount": str(row.amount),
-            "points": row.earned.points,
-            "trail": row.earned.trail,
-            "tier": row.tier_id,
-            "occurred_at": row.occurred_at,
-            "expires_at": row.expires_at,
-            "lines": row.lines,
-        }
-        for row in rows
-    ]
-    values = {
-        "program": rules.program_id,
-        "business": rules.business_id,
-        "staff": staff_id,
-        "scope": scope,
-        "time_zone": rules.time_zone,
-        "rows": orjson.dumps(sent, default=str).decode(),
-    }
-    return [outcome for (outcome,) in _retrying(POST_MANY, values)]
-
-
-def _hash_of(row: Row) -> bytes:
-    content = {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at}
-    return input_hash("purchase", content | ({"lines": row.lines} if row.lines else {}))
-
-
 @contextmanager
 def clock_at(moment: datetime) -> Iterator[None]:
     """Sets the ledger's clock on this connection: for histories and tests, where time has already passed."""
@@ -449,48 +378,3 @@ def clock_at(moment: datetime) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('regulars.now', '', false)")
-
-
-DUE_WALLETS = """
-SELECT DISTINCT wallet_id FROM loyalty_lot
- WHERE open AND expires_at <= loyalty_now() AND wallet_id > %s::bigint ORDER BY wallet_id LIMIT %s::integer"""
-RIPE_WALLETS = """
-SELECT DISTINCT wallet_id FROM loyalty_pending
- WHERE settled_by_id IS NULL AND due_at <= loyalty_now() AND wallet_id > %s::bigint
- ORDER BY wallet_id LIMIT %s::integer"""
-# Along the primary key: an index on what every purchase moves would cost each of them more than this costs a night.
-IDLE_WALLETS = """
-SELECT w.id FROM loyalty_wallet w JOIN businesses_program p ON p.id = w.program_id
- WHERE p.expiry_kind = 'inactivity' AND p.points_last_months IS NOT NULL AND w.balance > 0
-   AND w.active_at + make_interval(months => p.points_last_months) <= loyalty_now()
-   AND w.id > %s::bigint ORDER BY w.id LIMIT %s::integer"""
-EXPIRE = "SELECT coalesce(sum(loyalty_expire(wallet_id)), 0)::bigint FROM unnest(%s::bigint[]) AS due(wallet_id)"
-
-
-def expire_due() -> int:
-    """Expires every lot of the installation whose moment has come, and returns the points. Safe to repeat."""
-    return _settle(DUE_WALLETS)
-
-
-def expire_idle() -> int:
-    """Expires every wallet in which nothing has happened for too long, and returns the points. Safe to repeat."""
-    return _settle(IDLE_WALLETS)
-
-
-def mature_due() -> None:
-    """Gives every pending point of the installation whose time has come. Safe to repeat."""
-    _settle(RIPE_WALLETS)
-
-
-def _settle(which: str) -> int:
-    """A commit per few wallets, in the order in which everybody locks several. Returns the points that expired."""
-    expired = last = 0
-    while True:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(which, [last, WALLETS_PER_SWEEP])
-            due = [wallet_id for (wallet_id,) in cursor.fetchall()]
-            if not due:
-                return expired
-            cursor.execute(EXPIRE, [due])
-            expired += cursor.fetchone()[0]
-            last = due[-1]

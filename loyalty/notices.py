@@ -3,15 +3,19 @@
 Call these within one transaction with the cause, the first two only for a customer whose `Facts.agreed_to_sms`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils import translation
 
+from businesses import shown
 from customers import consents, messages, texts
 from customers.models import Channel, MessageKind
 from loyalty.ledger import Posted
-from loyalty.models import Dispute
+from loyalty.models import Dispute, Pending
 from loyalty.rules import Rules
 
 # Nobody, where the business does not tell this kind. The sender is that of `texts.sender`, read in the same statement.
@@ -34,14 +38,17 @@ class Reader(NamedTuple):
 
 
 def earned(*, posted: Posted, rules: Rules, at: datetime) -> None:
-    """Queues "points added" for a purchase that has just been posted; a replay or a free purchase says nothing."""
+    """Queues "points added", or where they wait "points on their way", for a purchase that has just been posted; a
+    replay or a free purchase says nothing."""
     if posted.points > 0:
-        _queue(MessageKind.POINTS_EARNED, posted, rules, at)
+        _queue(MessageKind.POINTS_EARNED, posted, rules, at, partial(_moved, texts.points_earned, posted))
+    elif (posted.pending or 0) > 0:
+        _queue(MessageKind.POINTS_EARNED, posted, rules, at, partial(_promised, posted, rules, at))
 
 
 def redeemed(*, posted: Posted, rules: Rules, at: datetime) -> None:
     """Queues "points spent" for a redemption that has just been posted; a replay or a refusal says nothing."""
-    _queue(MessageKind.POINTS_REDEEMED, posted, rules, at)
+    _queue(MessageKind.POINTS_REDEEMED, posted, rules, at, partial(_moved, texts.points_redeemed, posted))
 
 
 def answered(*, dispute: Dispute, at: datetime) -> None:
@@ -63,24 +70,34 @@ def answered(*, dispute: Dispute, at: datetime) -> None:
         )
 
 
-def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime) -> None:
+def _queue(kind: MessageKind, posted: Posted, rules: Rules, at: datetime, write: Callable[[Reader], str]) -> None:
     if posted.replayed or posted.refusal:
         return
     reader = _reader(posted.customer_id, rules.business_id, kind)
     if reader is None:
         return
-    write = texts.points_earned if kind == MessageKind.POINTS_EARNED else texts.points_redeemed
     messages.queue(
         kind=kind,
         to=reader.phone,
-        text=write(
-            language=reader.language, sender=reader.sender, points=abs(posted.points), balance=posted.balance_after
-        ),
+        text=write(reader),
         language=reader.language,
         customer_id=posted.customer_id,
         business_id=rules.business_id,
         at=at,
     )
+
+
+def _moved(write: Callable[..., str], posted: Posted, reader: Reader) -> str:
+    points, balance = abs(posted.points), posted.balance_after
+    return write(language=reader.language, sender=reader.sender, points=points, balance=balance)
+
+
+def _promised(posted: Posted, rules: Rules, at: datetime, reader: Reader) -> str:
+    due_at = Pending.objects.values_list("due_at", flat=True).get(pk=posted.id)
+    with translation.override(reader.language):
+        day = shown.day(rules.local(due_at).date(), at, month="MMMM")
+    points = posted.pending or 0
+    return texts.points_promised(language=reader.language, sender=reader.sender, points=points, day=day)
 
 
 def _reader(customer_id: int, business_id: int, kind: MessageKind) -> Reader | None:

@@ -18,6 +18,14 @@ def of(wallet: Wallet) -> QuerySet[Pending]:
     return waiting.order_by("due_at", "operation_id")
 
 
+def visible(*, wallet_id: int, rules: Rules) -> QuerySet[Pending]:
+    """Those that staff of the rules' business may know of, the newest first; see loyalty/history.py."""
+    waiting = Pending.objects.filter(wallet_id=wallet_id, settled_by=None).select_related("operation__purchase")
+    if rules.discreet:
+        waiting = waiting.filter(issuer_id=rules.business_id)
+    return waiting.order_by("-operation_id")
+
+
 def known_to(*, wallet: Wallet, rules: Rules) -> int:
     """How many a business may know of: beside a confidential one only those that it promised itself."""
     if not rules.discreet or not wallet.pending:

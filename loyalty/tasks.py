@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import audit, ledger, reminding
+from loyalty import audit, reminding, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -16,17 +16,17 @@ class BooksDisagree(Exception):
 
 @shared_task(does=_("Gives customers the points that have waited long enough."))
 def mature_points() -> None:
-    ledger.mature_due()
+    sweeps.mature_due()
 
 
 @shared_task(does=_("Takes points whose time is over from their wallets."))
 def expire_points() -> None:
-    ledger.expire_due()
+    sweeps.expire_due()
 
 
 @shared_task(does=_("Takes the points of customers who have not come for too long, where a programme says so."))
 def expire_idle_points() -> None:
-    ledger.expire_idle()
+    sweeps.expire_idle()
 
 
 @shared_task(does=_("Tells customers before their points expire."))

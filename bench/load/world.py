@@ -36,9 +36,9 @@ def make_world(customers: int) -> World:
     from businesses import api_keys
     from businesses.models import Branch, Business, Program
     from customers.registry import Named, enrol_many
-    from loyalty import ledger, rules
+    from loyalty import bulk, rules
+    from loyalty.bulk import Row
     from loyalty.earning import earn
-    from loyalty.ledger import Row
     from loyalty.models import Wallet
 
     made = Program.objects.create(
@@ -68,11 +68,11 @@ def make_world(customers: int) -> World:
         for lot in range(LOTS if customers < MANY else 1)
         for n, each in enumerate(ids)
     )
-    for number, outcomes in enumerate(ledger.post_many(rules=terms, scope="history", rows=rows)):
+    for number, outcomes in enumerate(bulk.post_many(rules=terms, scope="history", rows=rows)):
         if set(outcomes) != {"posted"}:
             raise Stop(f"The customers' points were not posted: {set(outcomes)}")
         if number % 40 == 39:
-            print(f"  {(number + 1) * ledger.CHUNK_ROWS} sales", file=sys.stderr, flush=True)
+            print(f"  {(number + 1) * bulk.CHUNK_ROWS} sales", file=sys.stderr, flush=True)
     wallets = list(Wallet.objects.order_by("customer_id").values_list("pk", flat=True))
     if ids != list(range(ids[0], ids[0] + len(ids))) or wallets != list(range(wallets[0], wallets[0] + len(ids))):
         raise Stop("The customers are not numbered in one row, so that pgbench could not choose among them.")
@@ -88,9 +88,9 @@ def make_ruled(customers: int) -> str:
     from businesses import api_keys
     from businesses.models import Branch, Business, ExpiryKind, Program, User
     from customers.registry import Named, enrol_many
-    from loyalty import earning_rules, ledger, rules
+    from loyalty import bulk, earning_rules, rules
+    from loyalty.bulk import Row
     from loyalty.earning import earn
-    from loyalty.ledger import Row
     from loyalty.models import RuleKind, Tier, Wallet
 
     made = Program.objects.create(
@@ -125,7 +125,7 @@ def make_ruled(customers: int) -> str:
         Row(f"{n}", each, branch.pk, amount, earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
         for n, each in enumerate(ids)
     )
-    for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
+    for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
         if set(outcomes) != {"posted"}:
             raise Stop(f"The customers' points were not posted: {set(outcomes)}")
     gold = Tier.objects.create(program=made, name="Gold", position=1, multiplier="1.5")

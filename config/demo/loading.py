@@ -26,10 +26,11 @@ from customers import cards, consents, profiles
 from customers.models import Channel
 from customers.profiles import Told
 from customers.registry import Named, enrol_many
-from loyalty import earning_rules, ledger, rules
+from loyalty import bulk, earning_rules, ledger, rules
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call
 from loyalty.models import (
+    ClearingLine,
     Draw,
     EarningRule,
     Entry,
@@ -47,7 +48,7 @@ LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
 DAYS_ONE_BY_ONE = 60
 
-LEDGER = (Operation, Purchase, PurchaseLine, Entry, Lot, Draw, Wallet, Membership, Redemption)
+LEDGER = (Operation, Purchase, PurchaseLine, Entry, Lot, Draw, ClearingLine, Wallet, Membership, Redemption)
 
 Tell = Callable[[int], None]
 
@@ -279,7 +280,7 @@ def _by_staff(shop: OpenShop, visits: Iterable[Visit]) -> dict[int | None, list[
 
 def _sell(shop: OpenShop, staff_id: int | None, visits: list[Visit], ids: dict[int, int]) -> None:
     rows = [
-        ledger.Row(
+        bulk.Row(
             key=visit.key,
             customer_id=ids[visit.person],
             branch_id=shop.branches[visit.place].pk,
@@ -291,7 +292,7 @@ def _sell(shop: OpenShop, staff_id: int | None, visits: list[Visit], ids: dict[i
         )
         for visit in visits
     ]
-    for _outcomes in ledger.post_many(rules=shop.rules, scope=shop.scope, rows=rows, staff_id=staff_id):
+    for _outcomes in bulk.post_many(rules=shop.rules, scope=shop.scope, rows=rows, staff_id=staff_id):
         pass
 
 

@@ -29,7 +29,7 @@ from config.demo.preset import Preset
 from config.models import DemoProgress
 from conftest import assert_books_agree
 from customers.models import Card, Consent, Customer, ExternalId, Profile
-from loyalty import ledger
+from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 
 TODAY = date(2026, 2, 10)
@@ -312,7 +312,7 @@ def test_a_load_that_was_killed_is_finished_on_another_day_and_is_the_same(
     DemoProgress.objects.all().delete()
     wipe_ledger()
 
-    post_many, calls = ledger.post_many, []
+    post_many, calls = bulk.post_many, []
 
     def dying(**options: object) -> Iterator[list[str]]:
         calls.append(options)
@@ -321,7 +321,7 @@ def test_a_load_that_was_killed_is_finished_on_another_day_and_is_the_same(
         return post_many(**options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "post_many", dying)
+        patch.setattr(bulk, "post_many", dying)
         with pytest.raises(Killed):
             load(preset)
     assert not loading.loaded(preset)

@@ -8,6 +8,7 @@ test_strangers.py; links and forms found on the way are followed too. The custom
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from http.cookies import SimpleCookie
@@ -19,12 +20,16 @@ from django.core import mail
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 
 from businesses.models import Business
+from businesses.tests.conftest import signed_in
 from config.tests.test_strangers import DOORS, Visitor, World, address
 from conftest import NOON, Shop
 from customers import consents
 from customers.models import Channel, Customer, ExternalId, Message, Profile
+from loyalty import ledger
+from loyalty.clearing.positions import FEW
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -70,7 +75,18 @@ class Watched(World):
         cancel(self.clinic, redeem(self.clinic, 4, reference="zyx-return"))
         redeem(self.clinic, 60)  # from points of nar too
         adjust(self.clinic, 6, reason="Zyxray repeated")
+        self.clear_last_month()
         buy(self.clinic, "244381.50")
+
+    def clear_last_month(self) -> None:
+        """So many customers that each partner would stand alone, were none of them confidential."""
+        with ledger.clock_at(timezone.now().replace(day=1) - timedelta(days=10)):
+            for number in range(FEW):
+                phone = f"+9945033300{number:02}"
+                for shop in (self.nar, self.tea, self.clinic):
+                    buy(shop, 30, phone=phone)
+                for shop in (self.clinic, self.nar, self.tea):
+                    redeem(shop, 40, phone=phone)
 
 
 @pytest.fixture
@@ -111,6 +127,22 @@ def test_messages_name_the_clinic_to_nobody(world: Watched):
     assert len(texts) > 2
     for text in [*texts, *(f"{letter.subject} {letter.body}" for letter in mail.outbox)]:
         assert_silent(text, [SECRET, CATEGORY], "a message")
+
+
+@pytest.mark.parametrize("path", ["/clearing/", "/clearing/export/"])
+@pytest.mark.parametrize("who", ["owner", "manager"])
+def test_clearing_names_nobody_beside_the_clinic_and_to_the_clinic_the_others(who: str, path: str, world: Watched):
+    for slug in ("nar", "tea"):
+        said = content(world.visitors[f"{who} of {slug}"].client.get(path))
+        assert "2.00" in said  # what others, the clinic among them, owe
+        assert not any(shop.business.name.lower() in told(said) for shop in (world.nar, world.tea, world.clinic))
+    clinic = signed_in(world.clinic.owner)
+    assert "Wvqtea" in content(clinic.get(path))
+
+
+def told(page: str) -> str:
+    """What the page says below its bar, which names the business itself."""
+    return page.partition("<main")[2].partition("</main>")[0].lower() or page.lower()
 
 
 def test_the_clinic_and_its_customer_see_it(world: Watched):

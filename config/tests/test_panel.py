@@ -73,6 +73,7 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     bought = buy(shop, 20, phone=phone, reference=f"R-{n}")
     buy(shop, 30, phone=phone)
     redeem(shop, 5, phone=phone)
+    redeem(new_shop(f"beside-{n}", program=shop.business.program), 4, phone=phone)
     refund(shop, bought)
     customer_id = bought.customer_id
     Wallet.objects.filter(customer=customer_id).update(tier=tier)

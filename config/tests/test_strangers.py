@@ -363,6 +363,8 @@ DOORS: dict[str, Door] = {
     "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
         MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
     ),
+    "clearing/": AtWork(MANAGERS),
+    "clearing/export/": AtWork(MANAGERS),
     "disputes/": AtWork(MANAGERS),
     "disputes/<uuid:dispute>/": AtWork(MANAGERS, ids={"dispute": dispute}),
     # Customers. A poster hangs in the street: its address is for everybody.

@@ -18,7 +18,7 @@ from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.history import Line, Recent
 from loyalty.lookup import Member, Who
-from loyalty.models import Wallet
+from loyalty.models import Pending, Wallet
 from loyalty.rules import Rules
 
 ELSEWHERE = "elsewhere"
@@ -126,13 +126,13 @@ class EntriesView(CustomerCall):
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
         entries = history.visible(wallet_id=known.wallet_id, rules=rules)
-        return Answer(
-            page(
-                entries,
-                call.query,
-                lambda rows: [entry_body(line) for line in history.lines(rows, business_id=rules.business_id)],
-            )
+        waiting = pending.visible(wallet_id=known.wallet_id, rules=rules)
+        body = page(
+            entries,
+            call.query,
+            lambda rows: [entry_body(line) for line in history.lines(rows, business_id=rules.business_id)],
         )
+        return Answer(body | {"pending": [pending_body(each, rules) for each in waiting]})
 
 
 class WhyView(CustomerCall):
@@ -181,7 +181,21 @@ def last_line(line: Recent, rules: Rules) -> dict[str, Any]:
         "at": line.occurred_at,
         "business": line.business or ELSEWHERE,
         "points": line.points,
+        "pending": line.pending,
         "amount": None if line.amount is None else money.plain(line.amount, rules.currency),
+    }
+
+
+def pending_body(waiting: Pending, rules: Rules) -> dict[str, Any]:
+    operation, mine = waiting.operation, waiting.issuer_id == rules.business_id
+    return {
+        "operation": str(operation.public_id),
+        "points": waiting.points,
+        "due_at": waiting.due_at,
+        "amount": money.plain(operation.purchase.amount, rules.currency) if mine else None,
+        "reference": operation.reference if mine else None,
+        "key": operation.key if mine else None,
+        "occurred_at": operation.occurred_at,
     }
 
 

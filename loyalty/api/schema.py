@@ -176,6 +176,7 @@ LAST = fields(
     at=s.DateTimeField(),
     business=s.CharField(help_text="this business, or “elsewhere”"),
     points=s.IntegerField(),
+    pending=s.IntegerField(help_text="of a purchase whose points wait: how many; else 0"),
     amount=s.CharField(allow_null=True),
 )
 FOUND = fields(
@@ -253,11 +254,28 @@ ENTRY = fields(
     key=s.CharField(allow_null=True),
     occurred_at=s.DateTimeField(),
 )
+PENDING = fields(
+    "PendingPoints",
+    operation=s.UUIDField(help_text="the purchase"),
+    points=s.IntegerField(),
+    due_at=s.DateTimeField(help_text="when they are the customer's, by an entry of their own"),
+    amount=s.CharField(allow_null=True),
+    reference=s.CharField(allow_null=True),
+    key=s.CharField(allow_null=True),
+    occurred_at=s.DateTimeField(),
+)
 ENTRIES: Call = {
     "operation_id": "customer_entries",
     "summary": "The customer's entries, newest first",
+    "description": "Points that wait have no entry yet: they stand under `pending` on every page, until they come or"
+    " their purchase is refunded.",
     "responses": {
-        200: fields("EntryPage", results=s.ListField(child=ENTRY), next_cursor=s.CharField(allow_null=True)),
+        200: fields(
+            "EntryPage",
+            results=s.ListField(child=ENTRY),
+            next_cursor=s.CharField(allow_null=True),
+            pending=s.ListField(child=PENDING),
+        ),
         **problems(404, 422),
     },
 }

@@ -1,5 +1,6 @@
 """What the ledger and everything around it remembers."""
 
+from loyalty.models.clearing import ClearingLine
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
 from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
@@ -14,6 +15,7 @@ __all__ = [
     "MOST_FACTOR",
     "Adjustment",
     "Approval",
+    "ClearingLine",
     "Dispute",
     "DisputeReason",
     "Draw",

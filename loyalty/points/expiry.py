@@ -14,7 +14,6 @@ from businesses import shown
 from businesses.models import ExpiryKind
 from loyalty.expiry import Expiry
 from loyalty.models import Lot, Wallet
-from loyalty.points import journal
 
 
 def by_month(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> list[dict[str, Any]]:
@@ -25,7 +24,7 @@ def by_month(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> list[dict[str, 
     months = [(first, list(group)) for first, group in groupby(days, key=lambda pair: pair[0].replace(day=1))]
     return [
         {
-            "title": journal.month(first),
+            "title": shown.month(first),
             "points": shown.number(sum(row["points"] for _day, places in group for row in places)),
             "rows": [_row(day, places) for day, places in group],
         }

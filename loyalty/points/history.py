@@ -83,7 +83,7 @@ def months(wallet: Wallet) -> list[Choice]:
     """Those in which something happened, the newest first."""
     moved = Entry.objects.filter(wallet_id=wallet.pk).annotate(month=TruncMonth("operation__local_on"))
     found = moved.values_list("month", flat=True).distinct().order_by("-month")
-    return [Choice(f"{first:%Y-%m}", journal.month(first), _within(first)) for first in found]
+    return [Choice(f"{first:%Y-%m}", shown.month(first), _within(first)) for first in found]
 
 
 def places(wallet: Wallet) -> list[Choice]:
@@ -108,7 +108,7 @@ def by_month(page: Iterable[Entry], *, of: QuerySet[Entry], wallet: Wallet, at: 
     sums = _sums(of, [first for first, _lines in grouped])
     return [
         {
-            "title": journal.month(first),
+            "title": shown.month(first),
             "plus": shown.signed(sums[first][0]) if sums[first][0] else "",
             "minus": shown.signed(sums[first][1]) if sums[first][1] else "",
             "rows": journal.rows(lines, wallet=wallet, at=at),

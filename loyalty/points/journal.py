@@ -1,12 +1,11 @@
 """What a customer sees of their own points: everything, with the names of the places."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.urls import reverse
@@ -80,12 +79,6 @@ def next_expiry(wallet: Wallet, *, zone: ZoneInfo, at: datetime) -> Expiring | N
         "<b>%(points)s point</b> expires on %(day)s.", "<b>%(points)s points</b> expire on %(day)s.", first["points"]
     ) % {"points": shown.number(first["points"]), "day": shown.day(first["day"], at, month="MMMM")}
     return Expiring(first["points"], text, (first["day"] - at.astimezone(zone).date()).days)
-
-
-def month(on: date) -> str:
-    """`November 2026`, as a title."""
-    name = str(format_date(on, "LLLL y", locale=shown.language()))
-    return name[:1].upper() + name[1:]
 
 
 def title(entry: Entry) -> str:

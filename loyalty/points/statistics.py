@@ -16,7 +16,6 @@ from businesses import charts, money, shown
 from businesses.charts import Columns
 from businesses.models import Business
 from loyalty.models import Entry, EntryKind, Membership, Purchase, Wallet
-from loyalty.points import journal
 
 MONTHS = 12
 FAVOURITES = 5
@@ -60,7 +59,7 @@ def _chart(spend: dict[date, Decimal]) -> Columns | None:
         return None
     return charts.columns(
         [
-            (journal.month(month), _tick(month) if number % 2 else "", int(amount.to_integral_value()))
+            (shown.month(month), _tick(month) if number % 2 else "", int(amount.to_integral_value()))
             for number, (month, amount) in enumerate(spend.items())
         ]
     )

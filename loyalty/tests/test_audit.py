@@ -49,6 +49,13 @@ CORRUPTIONS = {
     "pending_is_settled_once": "UPDATE loyalty_wallet SET pending = pending + 1",
     "lot_expires_once": "UPDATE loyalty_lot SET expires_at = NULL",
     "clearing_nets_to_zero": "UPDATE loyalty_draw SET point_value = point_value * 2 WHERE points < 0",
+    "spending_is_cleared": "DELETE FROM loyalty_clearingline",
+    "spending_is_cleared: amount": "UPDATE loyalty_clearingline SET amount = amount * 2",
+    "spending_is_cleared: day": "UPDATE loyalty_clearingline SET local_on = local_on - 40",
+    "spending_is_cleared: nowhere": (
+        "UPDATE loyalty_draw SET business_id = NULL WHERE entry_id IN"
+        " (SELECT id FROM loyalty_entry WHERE kind = 'redeem')"
+    ),
     "adjustment_is_its_operation": "DELETE FROM loyalty_adjustment",
     "adjustment_is_its_operation: reason": "UPDATE loyalty_adjustment SET reason = ''",
     "adjustment_is_its_operation: draw": (

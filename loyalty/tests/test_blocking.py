@@ -9,9 +9,9 @@ from django.urls import reverse
 from conftest import NOON, Shop
 from customers import blocking
 from customers.models import Customer
-from loyalty import approvals, ledger
+from loyalty import approvals, bulk, ledger
+from loyalty.bulk import Row
 from loyalty.earning import Earned
-from loyalty.ledger import Row
 from loyalty.lookup import Who
 from loyalty.models import Approval, Operation
 from loyalty.purchases import Sale
@@ -60,7 +60,7 @@ def test_a_repeat_of_an_accepted_sale_is_answered(shop: Shop):
 
 def test_imports_leave_them_out(shop: Shop, blocked: Customer):
     row = Row("k", blocked.pk, shop.branch.pk, Decimal(5), Earned(5, []), NOON)
-    (outcomes,) = ledger.post_many(rules=shop.rules, scope="import", rows=[row])
+    (outcomes,) = bulk.post_many(rules=shop.rules, scope="import", rows=[row])
     assert outcomes == ["blocked"]
     assert wallet_of(shop).balance == 50
 

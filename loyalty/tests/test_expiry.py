@@ -13,7 +13,7 @@ from django.utils import timezone
 from businesses.models import ExpiryKind, Program
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
-from loyalty import history, ledger
+from loyalty import history, ledger, sweeps
 from loyalty.expiry import Expiry
 from loyalty.ledger import NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Wallet
@@ -99,11 +99,11 @@ GONE = datetime(2026, 9, 3, 12, tzinfo=UTC)
 
 def test_a_wallet_in_which_nothing_happens_expires_whole_and_once(idle: Shop) -> None:
     with at(GONE - DAY):
-        assert ledger.expire_idle() == 0
+        assert sweeps.expire_idle() == 0
     with at(GONE):
-        assert ledger.expire_due() == 0  # its lots have no moment of their own
-        assert ledger.expire_idle() == 40
-        assert ledger.expire_idle() == 0
+        assert sweeps.expire_due() == 0  # its lots have no moment of their own
+        assert sweeps.expire_idle() == 40
+        assert sweeps.expire_idle() == 0
     expiry = Operation.objects.get(kind=OperationKind.EXPIRY)
     assert (expiry.points, expiry.occurred_at, wallet().balance) == (-40, GONE, 0)
     assert expiry.trail[0]["rule"] == "inactivity"
@@ -122,9 +122,9 @@ def test_who_comes_keeps_all_of_it(idle: Shop, deed: Callable[[Shop], object]) -
         deed(idle)
     left = wallet().balance
     with at(GONE + 88 * DAY):
-        assert ledger.expire_idle() == 0
+        assert sweeps.expire_idle() == 0
     with at(GONE + 90 * DAY):
-        assert ledger.expire_idle() == left
+        assert sweeps.expire_idle() == left
 
 
 def test_a_sale_that_earns_nothing_is_a_visit_too(idle: Shop) -> None:
@@ -133,7 +133,7 @@ def test_a_sale_that_earns_nothing_is_a_visit_too(idle: Shop) -> None:
     with at(NOON + 90 * DAY):
         assert buy(idle, 5, at=NOON + 90 * DAY).points == 0
     with at(GONE):
-        assert ledger.expire_idle() == 0
+        assert sweeps.expire_idle() == 0
 
 
 def test_a_refund_is_no_visit(idle: Shop) -> None:
@@ -142,7 +142,7 @@ def test_a_refund_is_no_visit(idle: Shop) -> None:
     with at(NOON + 90 * DAY):
         refund(idle, bought)
     with at(GONE):
-        assert ledger.expire_idle() == 40
+        assert sweeps.expire_idle() == 40
 
 
 def test_it_makes_no_difference_whether_the_night_s_task_has_run(idle: Shop) -> None:
@@ -166,7 +166,7 @@ def test_points_of_a_cancelled_reward_whose_wallet_expired_meanwhile_last_for_a_
     with at(NOON):
         spent = redeem(idle, 30)
     with at(GONE):
-        assert ledger.expire_idle() == 10
+        assert sweeps.expire_idle() == 10
     with at(GONE + DAY):
         cancel(idle, spent)
         assert wallet().balance == 30
@@ -182,9 +182,9 @@ def test_lots_with_a_moment_of_their_own_go_when_it_comes_first(shop: Shop) -> N
     with at(NOON + 80 * DAY):
         buy(shop, 20, at=NOON + 80 * DAY)
     with at(NOON + 100 * DAY):
-        assert ledger.expire_due() == 10
+        assert sweeps.expire_due() == 10
     with at(NOON + 300 * DAY):
-        assert ledger.expire_idle() == 20
+        assert sweeps.expire_idle() == 20
 
 
 def test_other_programmes_are_left_alone(idle: Shop, new_shop: Callable[..., Shop]) -> None:
@@ -193,7 +193,7 @@ def test_other_programmes_are_left_alone(idle: Shop, new_shop: Callable[..., Sho
     with at(NOON):
         buy(other, 9, at=NOON, phone="+994501112233")
     with at(GONE):
-        assert ledger.expire_idle() == 40
+        assert sweeps.expire_idle() == 40
 
 
 def test_everybody_reads_when_an_idle_wallet_expires(idle: Shop, client: Client) -> None:
@@ -228,7 +228,7 @@ def test_the_sweep_beside_purchases_expires_once(idle: Shop) -> None:
     """Whoever comes first, the 40 points of long ago are gone once, and what is earned now stays."""
     Wallet.objects.update(active_at=NOON)
     with crew(4) as hands:
-        hands.all_at_once([ledger.expire_idle, lambda: buy(idle, 5), ledger.expire_idle, lambda: buy(idle, 5)])
+        hands.all_at_once([sweeps.expire_idle, lambda: buy(idle, 5), sweeps.expire_idle, lambda: buy(idle, 5)])
     assert wallet().balance == 10
     assert Operation.objects.filter(kind=OperationKind.EXPIRY).count() == 1
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from businesses.models import Program
 from conftest import Shop
 from customers.models import Customer, ExternalId
-from loyalty import imports, ledger
+from loyalty import bulk, imports, ledger
 from loyalty.earning import earn
 from loyalty.imports import match_columns
 from loyalty.models import Membership, Operation, Purchase, Tier, Wallet
@@ -97,9 +97,9 @@ def test_equal_rows_are_sales_of_their_own_and_a_longer_export_adds_only_the_res
 def test_an_import_that_was_cut_short_is_finished_by_the_next(
     run: Callable[..., Import], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(bulk, "CHUNK_ROWS", 10)
     content = HEADER + "".join(f"{n % 7},2025-03-01,{n}\n" for n in range(35))
-    post_many, calls = ledger.post_many, []
+    post_many, calls = bulk.post_many, []
 
     def dying(**options: object) -> object:
         calls.append(options)
@@ -107,7 +107,7 @@ def test_an_import_that_was_cut_short_is_finished_by_the_next(
             raise KeyboardInterrupt
         return post_many(**options)
 
-    monkeypatch.setattr(ledger, "post_many", dying)
+    monkeypatch.setattr(bulk, "post_many", dying)
     with pytest.raises(KeyboardInterrupt):
         run(content)
     assert Purchase.objects.count() == 20

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conftest import Shop
 from customers.models import Customer
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.ledger import AlreadyReversed, KeyReused, MomentAhead, NotEnoughPoints, ReferenceUsed
 from loyalty.lookup import UnknownCustomer
 from loyalty.models import Draw, Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
@@ -146,8 +146,8 @@ def test_a_due_lot_expires_once_however_often_it_is_swept(shop: Shop) -> None:
     lasting(shop, 1)
     buy(shop, 10, at=datetime(2025, 1, 1, tzinfo=UTC))
     buy(shop, 7, at=timezone.now())
-    assert ledger.expire_due() == 10
-    assert ledger.expire_due() == 0
+    assert sweeps.expire_due() == 10
+    assert sweeps.expire_due() == 0
     assert (wallet().balance, wallet().lifetime) == (7, 17)
     assert Operation.objects.filter(kind="expiry").count() == 1
 
@@ -155,9 +155,9 @@ def test_a_due_lot_expires_once_however_often_it_is_swept(shop: Shop) -> None:
 def test_points_do_not_expire_before_the_databases_clock_says_so(shop: Shop) -> None:
     lasting(shop, 1)
     buy(shop, 10, at=timezone.now())
-    assert ledger.expire_due() == 0
+    assert sweeps.expire_due() == 0
     with ledger.clock_at(timezone.now() + timedelta(days=32)):
-        assert ledger.expire_due() == 10
+        assert sweeps.expire_due() == 10
 
 
 def test_a_refund_takes_what_is_left_of_its_own_lot_first(shop: Shop) -> None:

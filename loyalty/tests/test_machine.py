@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from businesses.models import Program
 from conftest import Shop, assert_books_agree
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.earning import Earned
 from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted
 from loyalty.lookup import Who, facts
@@ -343,8 +343,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         with ledger.clock_at(self.now):
-            ledger.mature_due()
-            ledger.expire_due()
+            sweeps.mature_due()
+            sweeps.expire_due()
         for wallet in self.wallets.values():
             wallet.settle(self.now)
 

@@ -1,16 +1,17 @@
 """Words about points that came and went: to those who agreed, in their language, with the post or not at all."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
 
-from businesses.models import Business
+from businesses.models import Business, Program
 from conftest import NOON, Shop
 from customers import consents, profiles
 from customers.models import Channel, Customer, Message, MessageKind
 from customers.profiles import Told
-from loyalty import notices, purchases
+from loyalty import ledger, notices, purchases
 from loyalty.ledger import NotEnoughPoints
 from loyalty.lookup import Who
 from loyalty.models import Operation
@@ -138,3 +139,25 @@ def test_a_kind_that_the_business_switched_off_is_not_written(shop: Shop) -> Non
     buy(shop, 20)
     redeem(shop, 30)
     assert texts()[1:] == ["Nar: 20 points added. Your balance: 110."]
+
+
+def test_points_that_wait_are_told_with_the_day_on_which_they_come(shop: Shop) -> None:
+    agree(shop)
+    Program.objects.update(pending_days=14)
+    with ledger.clock_at(NOON):
+        buy(shop, 24, at=NOON, key="once")
+        buy(shop, 24, at=NOON, key="once")
+        buy(shop, 0, at=NOON)
+    assert texts() == ["Nar: 24 points are on their way. They are yours on 17 March."]
+    assert Message.objects.get().kind == MessageKind.POINTS_EARNED
+
+
+def test_the_day_is_the_businesses_own_and_a_switch_turns_it_off_too(shop: Shop) -> None:
+    agree(shop)
+    Program.objects.update(pending_days=14)
+    with ledger.clock_at(datetime(2026, 12, 20, 21, tzinfo=UTC)):  # the 21st in Baku
+        buy(shop, 1, at=datetime(2026, 12, 20, 21, tzinfo=UTC))
+        assert texts() == ["Nar: 1 point is on its way. It is yours on 4 January 2027."]
+        Business.objects.update(tells_points_earned=False)
+        buy(shop, 9)
+    assert len(texts()) == 1

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import Shop, assert_books_agree
 from customers.models import Customer
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed
 from loyalty.models import Entry, Operation, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
@@ -118,9 +118,9 @@ def test_a_redemption_beside_the_expiry_sweep_never_spends_what_has_expired(shop
             buy(shop, 10, phone=phone(round_), at=datetime(2025, 1, 1, tzinfo=UTC))
             set_lasting(shop, None)
             buy(shop, 5, phone=phone(round_))
-            sweeps = [ledger.expire_due] * 4
+            at_night = [sweeps.expire_due] * 4
             spends = [partial(redeem, shop, 5, phone=phone(round_), key=f"{round_}-{n}") for n in range(4)]
-            results = hands.all_at_once([call for pair in zip(sweeps, spends, strict=True) for call in pair])
+            results = hands.all_at_once([call for pair in zip(at_night, spends, strict=True) for call in pair])
             assert outcomes(results[1::2]) == {"posted": 1, "NotEnoughPoints": 3}
             assert all(isinstance(swept, int) for swept in results[::2]), results
     assert Entry.objects.filter(kind="expire").count() == 30
@@ -171,7 +171,7 @@ def test_random_operations_on_20_wallets_for_30_seconds_surface_no_deadlock(shop
                     points = rng.choice([-1, 1]) * rng.randint(1, 30)
                     adjust(shop, points, phone=who, key=f"{seed}-{len(mine)}-{rng.random()}")
                 elif act == "sweep":
-                    ledger.expire_due()
+                    sweeps.expire_due()
                 elif act == "repeat":
                     buy(shop, rng.randint(1, 3), phone=who, key=f"shared-{rng.randrange(50)}")
                 else:

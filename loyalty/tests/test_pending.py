@@ -14,7 +14,7 @@ from businesses import api_keys, shown
 from businesses.models import Program
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
-from loyalty import disputes, ledger, pending
+from loyalty import disputes, ledger, pending, sweeps
 from loyalty.ledger import AlreadyReversed, NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Pending
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, refund, wallet
@@ -46,11 +46,11 @@ def test_what_a_sale_earns_waits_and_then_arrives(waiting: Shop) -> None:
         assert (sale.points, sale.pending, sale.balance_after) == (0, 40, 0)
         assert (wallet().balance, wallet().pending, wallet().lifetime) == (0, 40, 0)
     with at(DUE - DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
         assert (wallet().balance, wallet().pending) == (0, 40)
     with at(DUE):
-        ledger.mature_due()
-        ledger.mature_due()
+        sweeps.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().pending, wallet().lifetime) == (40, 0, 40)
     arrived = Operation.objects.get(kind=OperationKind.MATURITY)
     assert (arrived.points, arrived.occurred_at, arrived.business) == (40, DUE, waiting.business)
@@ -60,7 +60,7 @@ def test_they_expire_as_if_they_had_been_there_from_the_day_they_were_earned(wai
     with at(NOON):
         buy(waiting, 40, at=NOON)
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert Lot.objects.get().expires_at == datetime(2027, 3, 3, 12, tzinfo=UTC)
 
 
@@ -68,7 +68,7 @@ def test_a_retry_hears_the_same(waiting: Shop) -> None:
     with at(NOON):
         first = buy(waiting, 40, at=NOON, key="one")
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
         again = buy(waiting, 40, at=NOON, key="one")
     assert again == first._replace(outcome="replayed")
 
@@ -87,7 +87,7 @@ def test_what_waited_so_long_that_it_is_over_is_over(waiting: Shop) -> None:
     with at(NOON):
         buy(waiting, 40, at=NOON)
     with at(NOON + 41 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().lifetime) == (0, 40)
 
 
@@ -101,7 +101,7 @@ def test_a_refund_while_they_wait_takes_the_promise_back(waiting: Shop) -> None:
         with pytest.raises(AlreadyReversed):
             refund(waiting, sale)
     with at(DUE):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().pending) == (5, 0)
 
 
@@ -111,7 +111,7 @@ def test_a_refund_after_they_came_takes_them_from_their_own_lot(waiting: Shop) -
     with at(NOON + DAY):
         other = buy(waiting, 7, at=NOON + DAY)
     with at(DUE + 2 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
         back = refund(waiting, sale)
         assert (back.points, back.pending, back.balance_after) == (-40, None, 7)
         refund(waiting, other)
@@ -137,7 +137,7 @@ def test_what_was_spent_meanwhile_is_owed_and_paid_when_the_next_arrive(waiting:
         buy(waiting, 50, at=DUE)
         assert (wallet().owed, wallet().pending) == (40, 50)
     with at(DUE + 14 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert (wallet().balance, wallet().owed, wallet().pending) == (10, 0, 0)
 
 
@@ -186,8 +186,8 @@ def test_many_at_once_settle_once(waiting: Shop) -> None:
     with crew(6) as hands:
         hands.all_at_once(
             [
-                ledger.mature_due,
-                ledger.mature_due,
+                sweeps.mature_due,
+                sweeps.mature_due,
                 lambda: redeem(waiting, 20),
                 lambda: redeem(waiting, 20),
                 lambda: refund(waiting, sales[0]),
@@ -227,6 +227,55 @@ def test_beside_a_confidential_business_nobody_hears_what_the_others_promised(
     assert pending.known_to(wallet=wallet(), rules=clinic.rules) == 540
 
 
+def test_a_till_that_looks_the_customer_up_reads_what_waits(waiting: Shop, new_shop: Callable[..., Shop]) -> None:
+    other = new_shop("other")
+    with at(NOON):
+        Program.objects.update(pending_days=0)
+        buy(waiting, 7, at=NOON)
+        Program.objects.update(pending_days=14)
+        first, second = buy(waiting, 40, at=NOON, reference="R-1"), buy(other, 30, at=NOON, reference="R-2")
+        redeem(waiting, 5)
+        till, beside = ask(waiting, first.customer), ask(other, first.customer)
+    last = [(line["business"], line["points"], line["pending"], line["amount"]) for line in till["last"]]
+    assert last == [
+        ("Nar", -5, 0, None), ("elsewhere", 0, 30, None), ("Nar", 0, 40, "40.00"), ("Nar", 7, 0, "7.00"),
+    ]  # fmt: skip
+    assert [line["points"] for line in till["results"]] == [-5, 7]
+    assert [(line["operation"], line["points"], line["amount"], line["reference"]) for line in till["pending"]] == [
+        (str(second.public_id), 30, None, None),
+        (str(first.public_id), 40, "40.00", "R-1"),
+    ]
+    assert datetime.fromisoformat(till["pending"][1]["due_at"]) == DUE
+    assert (till["pending"][0]["key"], beside["pending"][1]["key"]) == (None, None)
+    with at(DUE):
+        sweeps.mature_due()
+        came = ask(waiting, first.customer)
+    assert (came["pending"], [line["pending"] for line in came["last"]]) == ([], [0] * 4)
+    assert sorted(line["points"] for line in came["results"]) == [-5, 7, 30, 40]
+
+
+def test_beside_a_confidential_business_a_till_reads_only_what_it_promised_itself(
+    waiting: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    clinic = new_shop("clinic", confidential=True)
+    with at(NOON):
+        sale = buy(waiting, 40, at=NOON)
+        buy(clinic, 500, at=NOON)
+        till, inside = ask(waiting, sale.customer), ask(clinic, sale.customer)
+    for found in ("last", "pending"):
+        assert len(till[found]) == 1
+        assert "500" not in str(till[found])
+        assert len(inside[found]) == 2
+
+
+def ask(shop: Shop, customer: Any) -> dict[str, Any]:
+    """What a lookup and the entries say to the shop's till."""
+    _key, secret = api_keys.create(business=shop.business, name="Till", scopes=["read"])
+    till = Client(headers={"Authorization": f"Bearer {secret}"})
+    found = till.post("/api/v1/customers/lookup", {"phone": PHONE}, "application/json").json()
+    return found | till.get(f"/api/v1/customers/{customer}/entries").json()
+
+
 def test_staff_read_from_when_they_are_theirs(waiting: Shop, owner: Client) -> None:
     now = timezone.now()
     sale = buy(waiting, 40, at=now)
@@ -253,7 +302,7 @@ def test_the_customer_reads_what_comes_when_and_where_it_came_from(waiting: Shop
     opened = text(client.get(f"{home}history/{sale.public_id}/"))
     assert f"They are yours from {shown.full_day(day)}." in opened
     with at(now + 15 * DAY):
-        ledger.mature_due()
+        sweeps.mature_due()
     assert "On their way" not in text(client.get(home))
     arrived = Operation.objects.get(kind=OperationKind.MATURITY)
     assert str(sale.public_id) in client.get(f"{home}history/{arrived.public_id}/").text

@@ -11,9 +11,9 @@ from django.db.models import Model
 from conftest import NOON, Shop, assert_books_agree
 from customers.models import Customer, ExternalId
 from customers.registry import Named, enrol_many
-from loyalty import ledger
+from loyalty import bulk, ledger
+from loyalty.bulk import Row
 from loyalty.earning import earn
-from loyalty.ledger import Row
 from loyalty.models import Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Tier, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, refund, wallet
 from loyalty.tests.parallel import crew
@@ -55,7 +55,7 @@ def row(shop: Shop, amount: str, *, key: str, phone: str = PHONE, at: datetime =
 
 
 def post(shop: Shop, *rows: Row) -> list[str]:
-    (outcomes,) = ledger.post_many(rules=shop.rules, scope=f"business:{shop.business.pk}", rows=rows)
+    (outcomes,) = bulk.post_many(rules=shop.rules, scope=f"business:{shop.business.pk}", rows=rows)
     return outcomes
 
 
@@ -86,7 +86,7 @@ def test_the_same_sales_leave_the_same_books_as_the_single_road(shop: Shop, new_
             (Membership, "visits visit_days spend first_at last_at first_on last_on"),
         ]:
             assert told(model, many, phone, *columns.split()) == told(model, shop, phone, *columns.split())
-    single, bulk = (Wallet.objects.filter(program=each.business.program) for each in (shop, many))
+    single, at_once = (Wallet.objects.filter(program=each.business.program) for each in (shop, many))
     columns = ("purchase__occurred_at", "position", "sku", "name", "category", "quantity", "unit_price", "discount")
     bulk_lines, single_lines = (
         list(PurchaseLine.objects.filter(purchase__business=each.business).order_by("pk").values_list(*columns))
@@ -95,7 +95,7 @@ def test_the_same_sales_leave_the_same_books_as_the_single_road(shop: Shop, new_
     assert len(single_lines) == 3
     assert bulk_lines == single_lines
     columns = ("customer", "balance", "lifetime", "owed", "tier")
-    assert set(bulk.values_list(*columns)) == set(single.values_list(*columns))
+    assert set(at_once.values_list(*columns)) == set(single.values_list(*columns))
 
 
 def test_a_chunk_sent_again_is_replayed_and_writes_nothing(shop: Shop) -> None:
@@ -122,7 +122,7 @@ def test_a_key_repeated_in_one_chunk_is_one_operation(shop: Shop) -> None:
 def test_keys_of_the_single_road_and_of_another_scope(shop: Shop) -> None:
     buy(shop, 5, key="a")
     assert post(shop, row(shop, "5", key="a")) == ["key_reused"]
-    (outcomes,) = ledger.post_many(rules=shop.rules, scope="business:elsewhere", rows=[row(shop, "5", key="a")])
+    (outcomes,) = bulk.post_many(rules=shop.rules, scope="business:elsewhere", rows=[row(shop, "5", key="a")])
     assert outcomes == ["posted"]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from businesses.models import Program
 from conftest import Shop, assert_books_agree
-from loyalty import ledger
+from loyalty import ledger, sweeps
 from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, RefundTooLarge
 from loyalty.models import Entry, Lot, Membership, Operation, Pending, Purchase, PurchaseLine, Refund
 from loyalty.purchases import TooManyPoints
@@ -137,7 +137,7 @@ def test_after_expiry_a_part_is_owed_and_other_lots_pay(shop: Shop) -> None:
     old = datetime(2026, 1, 5, 9, tzinfo=UTC)
     sale = buy(shop, 40, at=old)
     buy(shop, 5)
-    ledger.expire_due()
+    sweeps.expire_due()
     posted = refund(shop, sale, amount=Decimal(10))
     assert (posted.points, posted.owed_delta) == (-5, 5)
 
@@ -410,7 +410,7 @@ def test_a_part_of_what_waits_is_taken_from_the_promise(shop: Shop) -> None:
     posted = refund(shop, sale, amount=Decimal(40))
     assert (posted.points, posted.pending, wallet().pending) == (0, -40, 60)
     with ledger.clock_at(sale.occurred_at + timedelta(days=4)):
-        ledger.mature_due()
+        sweeps.mature_due()
         assert (wallet().balance, wallet().pending) == (60, 0)
         assert refund(shop, sale, amount=Decimal(30)).balance_after == 30
 

@@ -138,6 +138,7 @@ NO_PAGES = {
     "api/v1/openapi.json": "for machines",
     "demo/progress/": "a piece of other pages",
     "activity/export/": "a file to keep",
+    "clearing/export/": "a file to keep",
     "brands/<str:colour>.css": "a style sheet",
     "logos/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
@@ -235,6 +236,7 @@ PANEL = {
     "a correction": "loyalty/wallet/{loyalty.Wallet}/adjust/",
     "a customer": "customers/customer/{customers.Customer}/change/",
     "scheduled tasks": "config/taskrun/tasks/",
+    "clearing": f"loyalty/clearingline/months/?month={NOON:%Y-%m}",
     "files in": "customers/customer/import/",
     "files out": "customers/customer/export/",
 }
