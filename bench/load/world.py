@@ -122,7 +122,15 @@ def make_ruled(customers: int) -> str:
     amount = Decimal(10)
     earned = earn(amount=amount, terms=terms.terms)
     rows = (
-        Row(f"{n}", each, branch.pk, amount * (1 + n % 2), earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
+        Row(
+            f"{n}",
+            each,
+            branch.pk,
+            amount * (1 + n % 2),
+            earned,
+            now - timedelta(days=1 + n % 300),
+            terms.expires_at(now),
+        )
         for n, each in enumerate(ids)
     )
     for outcomes in ledger.post_many(rules=terms, scope="history", rows=rows):
@@ -136,7 +144,8 @@ def make_ruled(customers: int) -> str:
     Program.objects.filter(pk=made.pk).update(tier_basis=TierBasis.SPEND)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(loyalty_assess_tier(id, NULL, loyalty_now())) FROM loyalty_wallet WHERE program_id = %s", [made.pk]
+            "SELECT count(loyalty_assess_tier(id, NULL, loyalty_now())) FROM loyalty_wallet WHERE program_id = %s",
+            [made.pk],
         )
     return text
 

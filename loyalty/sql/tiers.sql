@@ -146,8 +146,7 @@ END $$;
 -- `ends_at` unless it is), `lowered` (it was announced, the time is over: one step), `raised`, or `kept`.
 -- A notice is taken back by itself; a tier that was given by hand is kept until the day that was said.
 DROP FUNCTION IF EXISTS loyalty_review_tier;
-CREATE FUNCTION loyalty_review_tier(p_wallet bigint, OUT outcome text, OUT ends_at timestamptz)
-LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+CREATE FUNCTION loyalty_review_tier(p_wallet bigint, OUT outcome text, OUT ends_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE
   v_wallet loyalty_wallet;
   v_now timestamptz := loyalty_now();
