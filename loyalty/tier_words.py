@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from businesses import money, shown
 from businesses.models import Program, TierBasis, TierWindow
 from loyalty.models import Tier, TierCause, TierChange
-from loyalty.tiers import Lacking
+from loyalty.tiers import ComeTo, Lacking
 
 
 def asks(tier: Tier, program: Program) -> str:
@@ -37,6 +37,17 @@ def lacking(lacks: Lacking, program: Program) -> str:
     measure = _measure(lacks.measure, program) if lacks.measure else ""
     more = ngettext("%(number)s more kind of business", "%(number)s more kinds of business", lacks.categories)
     return _joined(measure, more % {"number": lacks.categories} if lacks.categories else "")
+
+
+def come_to(come_to: ComeTo, program: Program) -> str:
+    """“So far you have come to 260 ₼ and 2 kinds of business in 12 months.”"""
+    asks_for_kinds = program.tiers.filter(categories__gt=0).exists()
+    said = {
+        "all": _joined(_measure(come_to.measure, program), _categories(come_to.categories) if asks_for_kinds else "")
+    }
+    if program.tier_window == TierWindow.YEAR:
+        return _("In the last 12 months you have come to %(all)s.") % said
+    return _("So far you have come to %(all)s.") % said
 
 
 def _measure(measure: Decimal, program: Program) -> str:

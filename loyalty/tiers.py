@@ -1,15 +1,36 @@
-"""Tiers as people see them: where a customer stands and what is lacking to the next, and giving a tier by hand."""
+"""Tiers as people see them: where a customer stands and what is lacking to the next, and giving a tier by hand.
+
+Purchases raise and nights lower by sql/tiers.sql.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
+from dateutil.relativedelta import relativedelta
+from django.db import connection, transaction
 
-from businesses.models import TierBasis
-from loyalty.models import Tier, Wallet
+from businesses.models import Business, Role, Staff, TierBasis, User
+from loyalty.models import Tier, TierCause, TierChange, Wallet
 
 ZERO = Decimal(0)
+KEPT = relativedelta(months=12)  # what is given by hand, where nobody says otherwise
+
+
+class ByInvitationOnly(Exception):
+    """Only who may invite gives this tier, and takes it."""
+
+
+class EarnedIsHigher(Exception):
+    """The customer has earned a higher tier than that, and would have it again with the next purchase."""
+
+    def __init__(self, tier: Tier) -> None:
+        super().__init__(tier)
+        self.tier = tier
+
+
+class ChangedMeanwhile(Exception):
+    """The tier is not the one that was looked at: by a purchase, a colleague, or the same press before."""
 
 
 @dataclass(frozen=True)
@@ -73,3 +94,65 @@ def come_to(*, wallet: Wallet, at: datetime) -> ComeTo:
             [wallet.program_id, wallet.customer_id, at],
         )
         return ComeTo(*cursor.fetchone())
+
+
+def may_invite(staff: Staff) -> bool:
+    """Where the programme says so, the owners of its businesses do; else its operator alone."""
+    return staff.role == Role.OWNER and staff.business.program.owners_invite
+
+
+def last_change(wallet: Wallet) -> int:
+    """What `give` compares: the newest change of a wallet's tier, 0 before the first."""
+    newest = TierChange.objects.filter(wallet=wallet).order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+@transaction.atomic
+def give(
+    *,
+    wallet: Wallet,
+    tier: Tier | None,
+    reason: str,
+    by: User,
+    business: Business | None,
+    may_invite: bool,
+    seen: int,
+    kept_until: datetime | None,
+    at: datetime,
+) -> TierChange:
+    """Gives a tier of the programme by hand, or none; it is kept at least until `kept_until`, or for a year.
+
+    `business` is None for the operator. `seen` is `last_change` as the person who decides saw it. Raises
+    `ByInvitationOnly`, `EarnedIsHigher`, `ChangedMeanwhile`.
+    """
+    held = Wallet.objects.select_for_update(of=("self",)).select_related("program", "tier").get(pk=wallet.pk)
+    if last_change(held) != seen:
+        raise ChangedMeanwhile
+    if not may_invite and held.tier != tier and any(each and each.invitation_only for each in (held.tier, tier)):
+        raise ByInvitationOnly
+    earned = _earned(held, at)
+    if earned and (tier is None or tier.position < earned.position):
+        raise EarnedIsHigher(earned)
+    change = TierChange.objects.create(
+        wallet=held,
+        before=held.tier,
+        after=tier,
+        cause=TierCause.INVITATION if tier and tier.invitation_only else TierCause.HAND,
+        business=business,
+        by=by,
+        reason=reason,
+        at=at,
+    )
+    Wallet.objects.filter(pk=held.pk).update(tier=tier, tier_kept_until=kept_until or at + KEPT, tier_ends_at=None)
+    with connection.cursor() as cursor:  # what is lacking to the next is another figure now
+        cursor.execute("SELECT loyalty_assess_tier(%s::bigint, NULL, %s::timestamptz)", [held.pk, at])
+    return change
+
+
+def _earned(wallet: Wallet, at: datetime) -> Tier | None:
+    if wallet.program.tier_basis == TierBasis.NONE:
+        return None
+    now = come_to(wallet=wallet, at=at)
+    reached = Tier.objects.filter(program=wallet.program_id, invitation_only=False)
+    reached = reached.filter(threshold__lte=now.measure, categories__lte=now.categories)
+    return reached.order_by("-position").first()

@@ -26,7 +26,7 @@ from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.earning import Given
 from loyalty.lookup import Who
-from loyalty.models import Membership, Operation, RuleKind, Wallet
+from loyalty.models import Membership, Operation, RuleKind, TierChange, Wallet
 from loyalty.rules import Rules
 
 Context = dict[str, Any]
@@ -264,6 +264,7 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         "undo_url": reverse("counter-undo", args=[operation.public_id]) if may_undo(request, rules, operation) else "",
         "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
+        "reached": _reached(operation),
         "owed": shown.number(moved) if moved > 0 else "",
         "collected": shown.number(-moved) if moved < 0 else "",
     }
@@ -280,6 +281,12 @@ def _approved(operation: Operation) -> str:
     if not hasattr(operation, "approval"):
         return ""
     return _("Approved by %(name)s") % {"name": operation.approval.staff.user.short_name}
+
+
+def _reached(operation: Operation) -> str:
+    """The tier that a sale brought; undoing the sale does not take it."""
+    change = TierChange.objects.filter(operation_id=operation.pk).select_related("after").first()
+    return change.after.name if change and change.after else ""
 
 
 def _title(operation: Operation, reversal: Operation | None) -> str:
