@@ -79,7 +79,7 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
     shops = open_shops(preset=preset)
     ids = _enrol_people(preset, history, shops[0])
     for done in _live_through(history, shops, ids):
-        if done == 100:
+        if done == 100 and preset.tiers:
             _make_tiers(preset, shops[0].business.program)
         progress.percent = done
         progress.save(update_fields=["percent"])

@@ -83,9 +83,7 @@ def _counts(mine: Wallet, at: datetime) -> list[str]:
     said = [tier_words.come_to(come_to, mine.program)]
     bought = Membership.objects.filter(customer_id=mine.customer_id, business__program=mine.program, visits__gt=0)
     if bought.filter(business__confidential=True).exists():
-        said.append(
-            _("At a place that keeps its customers to itself what you buy counts, but not as a kind of business.")
-        )
+        said.append(_("What you buy at a confidential place counts too, but not as a kind of business."))
     return said
 
 
