@@ -74,7 +74,7 @@ def ending(lacks: Lacking, program: Program, *, day: str) -> str:
     said = {"tier": lacks.tier.name, "day": day, "lacking": lacking(lacks, program)}
     if program.tier_basis == TierBasis.SPEND and not lacks.categories:
         return _("%(tier)s until %(day)s, unless you spend %(lacking)s more by then.") % said
-    return _("%(tier)s until %(day)s. To keep it until then and on: %(lacking)s.") % said
+    return _("%(tier)s until %(day)s. To keep it you need by then: %(lacking)s.") % said
 
 
 def how(change: TierChange) -> str:
