@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from businesses import changes, onboarding, places, shown, staffing, users
+from businesses import changes, ladders, onboarding, places, shown, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, ExpiryKind, Program, SettingChange, Staff, User
 from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, record_id
@@ -34,6 +34,13 @@ STATUS_COLOURS = {
 
 class ProgramForm(ModelForm):
     """The policy of expiry is whole, or refused beside its field."""
+
+    def clean_tier_basis(self) -> str:
+        """Tiers that ask for the same would all be given to everybody."""
+        basis: str = self.cleaned_data["tier_basis"]
+        if basis and self.instance.pk:
+            ladders.check(self.instance.tiers.all(), counted=True)
+        return basis
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
@@ -73,6 +80,13 @@ class ProgramAdmin(NeverDeleted):
             {
                 "fields": ("expiry_kind", "points_last_months", "expires_on_day", "expires_in_month"),
                 "description": gettext_lazy("A change counts for points that are earned from then on."),
+            },
+        ),
+        (
+            gettext_lazy("Tiers"),
+            {
+                "fields": ("tier_basis", "tier_window", "tier_notice_days", "owners_invite"),
+                "description": gettext_lazy("A change counts from everybody’s next purchase, or from the next night."),
             },
         ),
     )

@@ -60,6 +60,18 @@ class ExpiryKind(models.TextChoices):
     INACTIVITY = "inactivity", _("so many months after the customer’s last purchase or reward")
 
 
+class TierBasis(models.TextChoices):
+    NONE = "", _("nothing: tiers are given by hand")
+    SPEND = "spend", _("money spent")
+    POINTS = "points", _("points earned")
+    VISITS = "visits", _("visits")
+
+
+class TierWindow(models.TextChoices):
+    YEAR = "year", _("in the last 12 months")
+    EVER = "ever", _("ever")
+
+
 class Program(models.Model):
     """A loyalty scheme with its own points and currency, shared by its businesses."""
 
@@ -87,6 +99,26 @@ class Program(models.Model):
         db_default=0,
         help_text=_("So long after a purchase its points can be spent: as long as it may be given back. 0: at once."),
     )
+    tier_basis = models.CharField(
+        _("tiers count"), max_length=6, choices=TierBasis.choices, blank=True, default=TierBasis.NONE, db_default=""
+    )
+    tier_window = models.CharField(
+        _("tiers count it"), max_length=4, choices=TierWindow.choices, default=TierWindow.YEAR, db_default="year"
+    )
+    tier_notice_days = models.PositiveSmallIntegerField(
+        _("notice before a lower tier, days"),
+        default=30,
+        db_default=30,
+        help_text=_("So long a tier is kept that is no longer earned."),
+    )
+    owners_invite = models.BooleanField(
+        _("owners of its businesses invite to tiers"),
+        default=False,
+        db_default=False,
+        help_text=_("Else only the operator gives the tiers that are by invitation."),
+    )
+    # Moved by a database trigger whenever what a tier asks for changes.
+    tiers_version = models.BigIntegerField(default=1, db_default=1, editable=False)
     join_code = models.CharField(_("programme code"), max_length=16, unique=True)
     # Moved by a database trigger whenever a rule of the programme or of one of its businesses changes.
     rules_version = models.BigIntegerField(default=1, editable=False)

@@ -4,7 +4,13 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from babel.numbers import format_currency, format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import (
+    format_currency,
+    format_decimal,
+    get_currency_precision,
+    get_currency_symbol,
+    get_decimal_symbol,
+)
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -48,6 +54,14 @@ def show_amount(amount: Decimal, currency: str, language: str) -> str:
         pattern = "#,##0." + "0" * decimals(currency)
         shown = f"{format_decimal(amount, pattern, locale=language)}\u00a0{symbol(currency, language)}"
     return shown.replace("-", "\u2212")
+
+
+def show_round(amount: Decimal, currency: str, language: str) -> str:
+    """The same without the decimals of a whole amount: `500 ₼`, `12,50 ₼`."""
+    shown, places = show_amount(amount, currency, language), decimals(currency)
+    if amount != amount.to_integral_value() or not places:
+        return shown
+    return shown.replace(get_decimal_symbol(language) + "0" * places, "")
 
 
 def plain(amount: Decimal, currency: str) -> str:

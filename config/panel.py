@@ -110,6 +110,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Lots"), "inventory_2", _list("loyalty", "lot")),
                 (_("Pending points"), "hourglass", _list("loyalty", "pending")),
                 (_("Expiry warnings"), "notification_important", _list("loyalty", "expirywarning")),
+                (_("Changes of tier"), "trending_up", _list("loyalty", "tierchange")),
                 (_("Purchases"), "shopping_bag", _list("loyalty", "purchase")),
                 (_("Redemptions"), "redeem", _list("loyalty", "redemption")),
                 (_("Adjustments"), "edit_note", _list("loyalty", "adjustment")),

@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute=10)},
     "expire-idle-points": {"task": "loyalty.tasks.expire_idle_points", "schedule": crontab(hour=2, minute=20)},
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
+    "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},

@@ -146,6 +146,7 @@ class MessageKind(models.TextChoices):
     POINTS_REDEEMED = "points_redeemed", _("Points redeemed")
     POINTS_EXPIRING = "points_expiring", _("Points expire soon")
     QUESTION_ANSWERED = "question_answered", _("Question answered")
+    TIER_ENDING = "tier_ending", _("Tier ends soon")
 
 
 class Message(models.Model):

@@ -68,6 +68,18 @@ def points_expiring(*, language: str, sender: str, points: int, day: str) -> str
         return text % {"sender": sender, "points": _number(points, language), "day": day, "address": address}
 
 
+def tier_ending(*, language: str, sender: str, tier: str, day: str, lacking: str) -> str:
+    """`day` and what is `lacking` to keep it, in the reader's language."""
+    with translation.override(language):
+        return _("%(sender)s: you have %(tier)s until %(day)s. Still needed to keep it: %(lacking)s. %(address)s") % {
+            "sender": sender,
+            "tier": tier,
+            "day": day,
+            "lacking": lacking,
+            "address": settings.PUBLIC_BASE_URL + reverse("points"),
+        }
+
+
 def question_answered(*, language: str, sender: str) -> str:
     """Not what was answered: telephones are read over shoulders."""
     with translation.override(language):

@@ -138,6 +138,7 @@ class Posted(NamedTuple):
     customer_id: int
     amount: Decimal | None = None
     paid: Decimal | None = None
+    reached: int | None = None  # the tier that a sale brought
 
     @property
     def replayed(self) -> bool:
@@ -165,11 +166,12 @@ CALL = """%(business)s::bigint, %(branch)s::bigint, %(staff)s::bigint, %(api_key
        %(key)s::text, %(input_hash)s::bytea, %(reference)s::text, %(occurred_at)s::timestamptz, %(time_zone)s::text"""
 # Put together from the constants above; every value is a parameter.
 PURCHASE = f"""
-SELECT outcome, customer, {OPERATION}, amount, paid FROM loyalty_purchase(%(program)s::bigint, {CALL},
+SELECT outcome, customer, {OPERATION}, amount, paid, reached FROM loyalty_purchase(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
        %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz,
-       %(spent)s::bigint, %(paid)s::numeric) AS p(outcome, o, customer, amount, paid)"""  # noqa: S608
+       %(spent)s::bigint, %(paid)s::numeric, %(tier_counts)s::numeric, %(tiers_version)s::bigint
+     ) AS p(outcome, o, customer, amount, paid, reached)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""  # noqa: S608
@@ -226,6 +228,8 @@ def purchase(
             "idle_expires": rules.expiry.by_inactivity,
             "due_at": due_at,
             "expires_at": expires_at,
+            "tier_counts": rules.tier_counts(amount, earned.points),
+            "tiers_version": rules.tiers_version,
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
             "spent": spent,
             "paid": paid,

@@ -110,7 +110,7 @@ def _queue(days: int, due: Due) -> None:
         customer_id=due.customer_id,
         business_id=due.business_id,
         at=due.now,
-        send_after=_by_daylight(due.now.astimezone(zone)),
+        send_after=by_daylight(due.now.astimezone(zone)),
         send_before=due.first_at,
     )
     ExpiryWarning.objects.create(
@@ -118,8 +118,8 @@ def _queue(days: int, due: Due) -> None:
     )
 
 
-def _by_daylight(local: datetime) -> datetime:
-    """Now, or the next morning."""
+def by_daylight(local: datetime) -> datetime:
+    """Now, or the next morning, by the clock of who writes."""
     if FROM <= local.time() < UNTIL:
         return local
     day = local.date() if local.time() < FROM else local.date() + timedelta(days=1)

@@ -11,7 +11,7 @@ from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from businesses.models import Branch, Business
+from businesses.models import Branch, Business, TierBasis
 from loyalty.earning import Multiplier, Rule, Terms, folded
 from loyalty.expiry import Expiry
 from loyalty.lookup import Asked
@@ -22,6 +22,12 @@ from loyalty.models import EarningRule, Occasion, Tier
 class TierRule:
     name: str
     multiplier: Decimal
+    public_id: UUID
+
+    @property
+    def step(self) -> str:
+        """As trails name it: they leave the building, so no sequential id stands in them."""
+        return f"tier:{self.public_id}"
 
 
 @dataclass(frozen=True)
@@ -44,15 +50,22 @@ class Rules:
     earning: tuple[Rule, ...]
     series: dict[int, list[str]]  # a capped rule and all that it took the place of, as trails name them, by its id
     tiers: dict[int, TierRule]
+    tier_basis: str
+    tiers_version: int
     branches: dict[UUID, int]
     discreet: bool  # another business of the programme is confidential: see loyalty/history.py
 
     def multipliers(self, tier_id: int | None) -> list[Multiplier]:
         tier = self.tiers.get(tier_id) if tier_id else None
-        return [Multiplier(f"tier:{tier_id}", tier.multiplier)] if tier and tier.multiplier != 1 else []
+        return [Multiplier(tier.step, tier.multiplier)] if tier and tier.multiplier != 1 else []
 
     def tier_name(self, tier_id: int | None) -> str | None:
         return self.tiers[tier_id].name if tier_id in self.tiers else None
+
+    def tier_counts(self, amount: Decimal, points: int) -> Decimal | None:
+        """What a sale counts towards a tier; None where tiers are given by hand alone."""
+        counted = {TierBasis.SPEND: amount, TierBasis.POINTS: Decimal(points), TierBasis.VISITS: Decimal(amount > 0)}
+        return counted.get(TierBasis(self.tier_basis))
 
     def expires_at(self, earned_at: datetime) -> datetime | None:
         """Of points earned then, where they have a moment of their own."""
@@ -125,7 +138,12 @@ def _load(business_id: int) -> Rules:
         ),
         earning=tuple(rule_of(row) for row in in_force),
         series=_series(in_force),
-        tiers={tier.pk: TierRule(tier.name, tier.multiplier) for tier in Tier.objects.filter(program=program)},
+        tiers={
+            tier.pk: TierRule(tier.name, tier.multiplier, tier.public_id)
+            for tier in Tier.objects.filter(program=program).order_by("position")
+        },
+        tier_basis=program.tier_basis,
+        tiers_version=program.tiers_version,
         branches=dict(open_branches.values_list("public_id", "id")),
         discreet=program.businesses.filter(confidential=True).exclude(pk=business.pk).exists(),
     )

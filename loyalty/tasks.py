@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import audit, reminding, sweeps
+from loyalty import audit, reminding, reviewing, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,11 @@ def expire_idle_points() -> None:
 @shared_task(does=_("Tells customers before their points expire."))
 def warn_of_expiry() -> None:
     reminding.warn()
+
+
+@shared_task(does=_("Announces tiers that are no longer earned, and lowers them when their time is over."))
+def review_tiers() -> None:
+    reviewing.review()
 
 
 @shared_task(does=_("Proves that every balance is the sum of its entries."))

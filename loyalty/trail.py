@@ -35,7 +35,7 @@ def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
     if rule == "earn_rate":
         return _("Each %(unit)s earns %(rate)s points.") % {"unit": _money("1", rules), "rate": _number(value)}
     if rule.startswith("tier:"):
-        name = rules.tier_name(int(rule.removeprefix("tier:"))) or _("The tier")
+        name = _tier(rule, rules) or _("The tier")
         return _("%(tier)s multiplies them by %(factor)s.") % {"tier": name, "factor": _number(value)}
     if rule.startswith("rule:"):
         return _of_rule(step, rules, names.get(rule, ""))
@@ -47,6 +47,12 @@ def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
         words = {"floor": _("Rounded down"), "half_up": _("Rounded"), "ceiling": _("Rounded up")}[step["operation"]]
         return _("%(rounded)s: %(points)s points.") % {"rounded": words, "points": shown.number(int(value))}
     return ""
+
+
+def _tier(rule: str, rules: Rules) -> str:
+    """Trails of the first months name it by its number."""
+    steps = {name: tier.name for pk, tier in rules.tiers.items() for name in (tier.step, f"tier:{pk}")}
+    return steps.get(rule, "")
 
 
 def _of_rule(step: Step, rules: Rules, name: str) -> str:

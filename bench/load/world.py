@@ -80,18 +80,18 @@ def make_world(customers: int) -> World:
 
 
 def make_ruled(customers: int) -> str:
-    """The same people in a programme with a tier for every second of them, and a business with rules of every sort;
+    """The same people in a programme with tiers by what they spend, and a business with rules of every sort;
     returns its key. Each has bought there once."""
-    from django.db.models import F
+    from django.db import connection
     from django.utils import timezone
 
     from businesses import api_keys
-    from businesses.models import Branch, Business, ExpiryKind, Program, User
+    from businesses.models import Branch, Business, ExpiryKind, Program, TierBasis, User
     from customers.registry import Named, enrol_many
     from loyalty import bulk, earning_rules, rules
     from loyalty.bulk import Row
     from loyalty.earning import earn
-    from loyalty.models import RuleKind, Tier, Wallet
+    from loyalty.models import RuleKind, Tier
 
     made = Program.objects.create(
         slug="ruled", name="Ruled", currency="AZN", join_code="RULED",
@@ -122,14 +122,31 @@ def make_ruled(customers: int) -> str:
     amount = Decimal(10)
     earned = earn(amount=amount, terms=terms.terms)
     rows = (
-        Row(f"{n}", each, branch.pk, amount, earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
+        Row(
+            f"{n}",
+            each,
+            branch.pk,
+            amount * (1 + n % 2),
+            earned,
+            now - timedelta(days=1 + n % 300),
+            terms.expires_at(now),
+        )
         for n, each in enumerate(ids)
     )
     for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
         if set(outcomes) != {"posted"}:
             raise Stop(f"The customers' points were not posted: {set(outcomes)}")
-    gold = Tier.objects.create(program=made, name="Gold", position=1, multiplier="1.5")
-    Wallet.objects.annotate(odd=F("id") % 2).filter(program=made, odd=1).update(tier=gold)
+    # Every second of them has Gold, and what everybody buys counts towards a tier that nobody reaches.
+    for position, (name, threshold) in enumerate((("Silver", 5), ("Gold", 15), ("Platinum", 10_000_000)), 1):
+        Tier.objects.create(
+            program=made, name=name, position=position, threshold=threshold, multiplier="1.5" if position == 2 else 1
+        )
+    Program.objects.filter(pk=made.pk).update(tier_basis=TierBasis.SPEND)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(loyalty_assess_tier(id, NULL, loyalty_now())) FROM loyalty_wallet WHERE program_id = %s",
+            [made.pk],
+        )
     return text
 
 
@@ -164,6 +181,8 @@ def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
         "visits": "NULL",
         "idle_expires": "false",
         "due_at": "NULL",
+        "tier_counts": "NULL",
+        "tiers_version": "NULL",
         "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
         "value": f"('+994' || ({FIRST_PHONE} + :n))",
     }

@@ -26,7 +26,7 @@ from customers import cards, consents, profiles
 from customers.models import Channel
 from customers.profiles import Told
 from customers.registry import Named, enrol_many
-from loyalty import bulk, earning_rules, ledger, rules
+from loyalty import bulk, earning_rules, ledger, reviewing, rules
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call
 from loyalty.models import (
@@ -40,6 +40,7 @@ from loyalty.models import (
     Purchase,
     PurchaseLine,
     Redemption,
+    Tier,
     Wallet,
 )
 from loyalty.rules import Rules
@@ -79,6 +80,8 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
     shops = open_shops(preset=preset)
     ids = _enrol_people(preset, history, shops[0])
     for done in _live_through(history, shops, ids):
+        if done == 100 and preset.tiers:
+            _make_tiers(preset, shops[0].business.program)
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)
@@ -121,6 +124,14 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
     if not EarningRule.objects.filter(program=program).exists():
         _make_rules(preset, program, [business for business, _shop in opened])
     return staffed
+
+
+def _make_tiers(preset: Preset, program: Program) -> None:
+    """At the end of the year, which was lived without them; everybody gets the tier that they have come to."""
+    for position, level in enumerate(preset.tiers, 1):
+        Tier.objects.get_or_create(program=program, position=position, defaults=level._asdict())
+    Program.objects.filter(pk=program.pk).update(tier_basis=preset.tiers_count, tier_window=preset.tiers_window)
+    reviewing.review(program_id=program.pk)
 
 
 def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:

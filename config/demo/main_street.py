@@ -3,8 +3,8 @@
 from datetime import time
 from decimal import Decimal
 
-from businesses.models import Category, Role
-from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from businesses.models import Category, Role, TierBasis
+from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
 from loyalty.models import Occasion, RuleKind
 
 CAFE = Shop(
@@ -161,6 +161,8 @@ PRESET = Preset(
     points_last_months=12,
     shops=(CAFE, GROCER, BAKERY, HARDWARE, PHARMACY, SALON),
     people=360,
+    tiers=(Level("Neighbour", 0), Level("Friend", 12, "1.1"), Level("Local hero", 30, "1.25", categories=3)),
+    tiers_count=TierBasis.VISITS,
     rules=(
         {
             "name": "Happy birthday",

@@ -4,7 +4,7 @@ outside it hears of. Points are roubles: 5 to 10 per cent of a bill come back.""
 from decimal import Decimal
 
 from businesses.models import Category, Role
-from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
 from loyalty.models import Occasion, RuleKind
 
 FIFTY = Decimal(50)
@@ -150,6 +150,12 @@ PRESET = Preset(
     points_last_months=12,
     shops=(RESTAURANT, SALON, SPA, BOUTIQUE, CLINIC),
     people=600,
+    tiers=(
+        Level("Insider", 0),
+        Level("VIP", 60_000, "1.2", categories=2),
+        Level("Elite", 200_000, "1.5", categories=3),
+        Level("Inner Circle", 400_000, "2", categories=4, invitation_only=True),
+    ),
     rules=(
         {
             "name": "Новое направление",

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from businesses.models import Category, Role
+from businesses.models import Category, Role, TierBasis, TierWindow
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ Rule = Mapping[str, Any]
 class Reward:
     points: int
     description: str
+
+
+class Level(NamedTuple):
+    """A tier, by the measure of its preset's `tiers_count`."""
+
+    name: str
+    threshold: int
+    multiplier: str = "1"
+    categories: int = 0
+    invitation_only: bool = False
 
 
 class Product(NamedTuple):
@@ -126,6 +136,9 @@ class Preset:
     seasons: tuple[Season, ...] = ()
     claims: float = 0.3
     rules: tuple[Rule, ...] = ()
+    tiers: tuple[Level, ...] = ()
+    tiers_count: TierBasis = TierBasis.SPEND
+    tiers_window: TierWindow = TierWindow.YEAR
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

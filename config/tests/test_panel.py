@@ -69,6 +69,7 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
         f"shop-{n}", program=Program.objects.create(slug=f"p{n}", name=f"P{n}", currency="AZN", join_code=n)
     )
     tier = Tier.objects.create(program=shop.business.program, name="Gold", position=1)
+    Program.objects.filter(pk=shop.business.program_id).update(tier_basis="spend")
     phone = f"+99450123{n:04}"
     bought = buy(shop, 20, phone=phone, reference=f"R-{n}")
     buy(shop, 30, phone=phone)
@@ -76,7 +77,6 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     redeem(new_shop(f"beside-{n}", program=shop.business.program), 4, phone=phone)
     refund(shop, bought)
     customer_id = bought.customer_id
-    Wallet.objects.filter(customer=customer_id).update(tier=tier)
     PurchaseLine.objects.create(purchase_id=bought.id, customer_id=customer_id, position=1, name="Tea", unit_price=20)
     Approval.objects.create(operation_id=bought.id, staff=shop.staff)
     ExternalId.objects.create(business=shop.business, customer_id=customer_id, external_id=f"till-{n}")
@@ -531,6 +531,8 @@ def test_a_policy_of_expiry_is_whole_or_refused(
         "rounding": "floor",
         "point_value": "0.01",
         "pending_days": "0",
+        "tier_window": "year",
+        "tier_notice_days": "30",
     } | asked
     answer = operator.post(address(Program, f"{program.pk}/change/"), form)
     program.refresh_from_db()

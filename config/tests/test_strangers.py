@@ -359,6 +359,7 @@ DOORS: dict[str, Door] = {
     "customers/": AtWork(MANAGERS),
     "customers/<uuid:customer>/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/history/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "customers/<uuid:customer>/tier/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/adjustment/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
         MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
@@ -381,6 +382,7 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/history/<uuid:operation>/dispute/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/questions/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/tiers/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/privacy/": Customers(ids={"wallet": member}),

@@ -20,7 +20,6 @@ from businesses.panel import (
     ByBusiness,
     Column,
     KeyedForm,
-    NeverDeleted,
     ReadOnly,
     RecordedOn,
     number,
@@ -37,23 +36,8 @@ from loyalty.admin.finding import (
     lots_of,
     wallets,
 )
-from loyalty.models import Draw, Entry, ExpiryWarning, Lot, Membership, Pending, Tier, Wallet
-
-
-@admin.register(Tier)
-class TierAdmin(NeverDeleted):
-    list_display = (
-        "name",
-        Column(_("programme"), "program"),
-        number(_("position"), "position"),
-        Column(_("multiplier"), "multiplier", figure=True),
-    )
-    list_filter = ("program",)
-    list_select_related = ("program",)
-    fields = ("program", "name", "position", "multiplier")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Tier | None = None) -> tuple[str, ...]:
-        return ("program",) if obj else ()
+from loyalty.admin.tiers import GivenTier, give
+from loyalty.models import Draw, Entry, ExpiryWarning, Lot, Membership, Pending, Wallet
 
 
 class Correction(KeyedForm):
@@ -95,6 +79,7 @@ class WalletAdmin(ReadOnly):
         number(_("waiting"), "pending", rare=True),
         points(_("owed"), "owed", rare=True),
         Column(_("tier"), "tier"),
+        Column(_("tier ends"), "tier_ends_at"),
         Column(_("opened"), "created_at"),
         Column(_("customer id"), "public_id"),
     )
@@ -102,7 +87,7 @@ class WalletAdmin(ReadOnly):
     list_filter = ("program", RecordedOn)
     list_select_related = ("customer", "program", "tier")
     change_form_after_template = "admin/loyalty/wallet.html"
-    actions_detail = ("adjust",)
+    actions_detail = ("adjust", "give_tier")
 
     def find(self, rows: QuerySet[Wallet], text: str) -> QuerySet[Wallet]:
         return rows.filter(pk__in=wallets(text))
@@ -116,6 +101,18 @@ class WalletAdmin(ReadOnly):
         more = {"lots": lots, "entries": entries[:20]}
         page: HttpResponse = super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
         return page
+
+    @action(description=_("Change the tier"), url_path="tier", icon="military_tech")
+    def give_tier(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        text = gettext("The customer reads the reason. Purchases raise it on, and nights lower it again in their time.")
+        return self.press(
+            request,
+            object_id,
+            title=gettext("Change the tier"),
+            text=text,
+            form_of=GivenTier,
+            does=lambda wallet, answers: give(wallet, answers, request.user),
+        )
 
     @action(description=_("Correct the balance"), url_path="adjust", icon="edit")
     def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:

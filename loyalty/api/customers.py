@@ -11,15 +11,17 @@ from businesses import money
 from businesses.api.fields import Fields, day, email, one_of, text
 from businesses.api.paging import page
 from businesses.api.view import Answer, ApiCall
+from businesses.models import TierBasis
 from customers.models import Profile
 from customers.profiles import Told
-from loyalty import enrolment, history, lookup, pending
+from loyalty import enrolment, history, lookup, pending, tiers
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.history import Line, Recent
 from loyalty.lookup import Member, Who
 from loyalty.models import Pending, Wallet
 from loyalty.rules import Rules
+from loyalty.tiers import Standing
 
 ELSEWHERE = "elsewhere"
 
@@ -106,7 +108,7 @@ class BalanceView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        wallet = Wallet.objects.select_related("program").get(pk=known.wallet_id)
+        wallet = Wallet.objects.select_related("program", "tier").get(pk=known.wallet_id)
         return Answer(
             {
                 "balance": wallet.balance,
@@ -114,7 +116,7 @@ class BalanceView(CustomerCall):
                 "pending": pending.known_to(wallet=wallet, rules=rules),
                 "expiring": history.expiring(wallet=wallet, rules=rules),
                 "tier": rules.tier_name(wallet.tier_id),
-                "next_tier": None,
+                "next_tier": next_tier(tiers.standing(wallet=wallet, at=known.read_at), rules),
             }
         )
 
@@ -173,6 +175,24 @@ def customer_body(known: Member, rules: Rules) -> dict[str, Any]:
         "language": profile.language,
         "balance": known.balance,
         "tier": rules.tier_name(known.tier_id),
+    }
+
+
+def next_tier(standing: Standing | None, rules: Rules) -> dict[str, Any] | None:
+    """Figures only where they count nothing that this business may not know of."""
+    if standing is None or standing.next is None:
+        return None
+    lacking = standing.next
+    measure = (
+        money.plain(lacking.measure, rules.currency)
+        if rules.tier_basis == TierBasis.SPEND
+        else f"{lacking.measure:.0f}"
+    )
+    return {
+        "name": lacking.tier.name,
+        "counts": rules.tier_basis,
+        "lacking": None if rules.discreet else measure,
+        "categories_lacking": None if rules.discreet else lacking.categories,
     }
 
 

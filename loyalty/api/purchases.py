@@ -62,11 +62,18 @@ def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
         "redeemed_points": posted.spent or 0,
         "redeemed_amount": money.plain(posted.paid or Decimal(0), rules.currency),
         "balance": posted.balance_after,
-        "tier": rules.tier_name(posted.tier_id),
+        "tier": rules.tier_name(posted.reached or posted.tier_id),
         "trail": posted.trail,
-        "effects": [],
+        "effects": _effects(posted, rules),
         "enrolled": posted.enrolled,
     }
+
+
+def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
+    """What the sale brought besides its points."""
+    if posted.reached is None:
+        return []
+    return [{"effect": "tier", "before": rules.tier_name(posted.tier_id), "after": rules.tier_name(posted.reached)}]
 
 
 def sale_amount(currency: str) -> Any:

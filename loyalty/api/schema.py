@@ -57,6 +57,12 @@ class TrailStep(s.Serializer[Any]):
     points = s.CharField(required=False, help_text="what a rule added, before rounding")
 
 
+EFFECT = fields(
+    "Effect",
+    effect=s.ChoiceField(["tier"]),
+    before=s.CharField(allow_null=True, help_text="the tier that they had, if any"),
+    after=s.CharField(help_text="the tier that the sale brought; the next sale earns by it"),
+)
 RECORD_PURCHASE: Call = {
     "operation_id": "record_purchase",
     "summary": "Record a purchase and earn points",
@@ -85,9 +91,9 @@ RECORD_PURCHASE: Call = {
             redeemed_points=s.IntegerField(help_text="that paid a part of it"),
             redeemed_amount=s.CharField(help_text="what they paid"),
             balance=s.IntegerField(),
-            tier=s.CharField(allow_null=True),
+            tier=s.CharField(allow_null=True, help_text="the one that they have now"),
             trail=TrailStep(many=True),
-            effects=s.ListField(child=s.CharField()),
+            effects=s.ListField(child=EFFECT),
             enrolled=s.BooleanField(help_text="new to this programme"),
         ),
         **problems(400, 404, 409, 413, 422),
@@ -227,6 +233,17 @@ SHOW_CUSTOMER: Call = {
     "summary": "A customer's profile",
     "responses": {200: CUSTOMER, **problems(404)},
 }
+
+
+class NextTier(s.Serializer[Any]):
+    """The next tier that is not by invitation, and what the customer lacks of it."""
+
+    name = s.CharField()
+    counts = s.ChoiceField(["spend", "points", "visits"], help_text="what tiers ask for")
+    lacking = s.CharField(allow_null=True, help_text="of it; null where the figure would tell of another business")
+    categories_lacking = s.IntegerField(allow_null=True, help_text="different kinds of business; null likewise")
+
+
 BALANCE: Call = {
     "operation_id": "customer_balance",
     "summary": "Balance, debt and what expires when",
@@ -238,7 +255,7 @@ BALANCE: Call = {
             pending=s.IntegerField(),
             expiring=s.ListField(child=fields("Expiring", points=s.IntegerField(), at=s.DateTimeField())),
             tier=s.CharField(allow_null=True),
-            next_tier=s.CharField(allow_null=True),
+            next_tier=NextTier(allow_null=True),
         ),
         **problems(404),
     },

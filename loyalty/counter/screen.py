@@ -27,7 +27,7 @@ from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.earning import Given
 from loyalty.lookup import Who
-from loyalty.models import Membership, Operation, PurchaseLine, RefundLine, RuleKind, Wallet
+from loyalty.models import Membership, Operation, PurchaseLine, RefundLine, RuleKind, TierChange, Wallet
 from loyalty.rules import Rules
 
 Context = dict[str, Any]
@@ -327,6 +327,7 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         else "",
         "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
+        "reached": _reached(operation),
         "owed": shown.number(moved) if moved > 0 else "",
         "collected": shown.number(-moved) if moved < 0 else "",
     }
@@ -348,6 +349,12 @@ def _approved(operation: Operation) -> str:
 def _stands(operation: Operation) -> bool:
     """Whether something of a sale is left that came back in part."""
     return hasattr(operation, "purchase") and operation.purchase.refunded < operation.purchase.amount
+
+
+def _reached(operation: Operation) -> str:
+    """The tier that a sale brought; undoing the sale does not take it."""
+    change = TierChange.objects.filter(operation_id=operation.pk).select_related("after").first()
+    return change.after.name if change and change.after else ""
 
 
 def _title(operation: Operation, last: Operation | None, rules: Rules) -> str:

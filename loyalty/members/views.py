@@ -20,7 +20,7 @@ from businesses.models import BusinessStatus
 from customers import consents
 from customers.models import Channel
 from loyalty import history, rules
-from loyalty.members import listing, screen
+from loyalty.members import listing, screen, standing
 from loyalty.members.listing import Sort
 from loyalty.models import Wallet
 from loyalty.rules import Rules
@@ -81,7 +81,9 @@ def _page(request: StaffRequest, context: dict[str, Any], status: int = 200) -> 
 @require_GET
 @role_required(*MANAGERS)
 def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
-    context = screen.page(request.business, rules_of(request), wallet_of(request, customer), timezone.now())
+    terms, wallet, now = rules_of(request), wallet_of(request, customer), timezone.now()
+    context = screen.page(request.business, terms, wallet, now)
+    context |= standing.panel(business=request.business, terms=terms, wallet=wallet, now=now)
     return render(request, "members/customer.html", context)
 
 

@@ -7,12 +7,13 @@ from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine, Refund, RefundLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
-from loyalty.models.tiers import Tier
+from loyalty.models.tiers import MOST_TIER_FACTOR, Tier, TierCause, TierChange
 from loyalty.models.warnings import ExpiryWarning
 
 __all__ = [
     "FREQUENT",
     "MOST_FACTOR",
+    "MOST_TIER_FACTOR",
     "Adjustment",
     "Approval",
     "ClearingLine",
@@ -37,6 +38,8 @@ __all__ = [
     "RefundLine",
     "RuleKind",
     "Tier",
+    "TierCause",
+    "TierChange",
     "TransactionIdField",
     "Wallet",
 ]

@@ -34,6 +34,13 @@ class Wallet(models.Model):
     owed = models.BigIntegerField(db_default=0, help_text="refunded points that were already spent")
     pending = models.BigIntegerField(db_default=0, help_text="points that wait to be theirs")
     active_at = models.DateTimeField(db_default=Now(), help_text="the last purchase or use of points")
+    # What follows is the tiers' own, see loyalty/sql/tiers.sql.
+    tier_gap = models.DecimalField(
+        max_digits=18, decimal_places=3, null=True, help_text="at least so much is lacking to the next tier"
+    )
+    tier_version = models.BigIntegerField(null=True, help_text="the tiers under which the gap was measured")
+    tier_kept_until = models.DateTimeField(null=True, help_text="whatever is measured")
+    tier_ends_at = models.DateTimeField(null=True, help_text="unless it is earned again by then, as was announced")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.points import app, join, record, views
+from loyalty.points import app, join, levels, record, views
 
 urlpatterns = [
     path("points/", views.start, name="points"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("points/<uuid:wallet>/history/<uuid:operation>/dispute/", record.dispute, name="points-dispute"),
     path("points/<uuid:wallet>/questions/", record.questions, name="points-questions"),
     path("points/<uuid:wallet>/expiry/", record.expiring, name="points-expiry"),
+    path("points/<uuid:wallet>/tiers/", levels.tiers, name="points-tiers"),
     path("points/<uuid:wallet>/figures/", record.figures, name="points-figures"),
     path("points/<uuid:wallet>/profile/", views.profile, name="points-profile"),
     path("points/<uuid:wallet>/privacy/", views.privacy, name="points-privacy"),

@@ -26,7 +26,7 @@ from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
 from loyalty import disputes, pending
 from loyalty.models import Membership, Purchase, Wallet
-from loyalty.points import journal, own
+from loyalty.points import journal, levels, own
 
 RECENT = 5
 SOON_DAYS = 30
@@ -75,6 +75,8 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "name": told.name,
         "first_name": told.name.split(" ")[0],
         "tier": _tier(mine),
+        **levels.head(mine, at=at),
+        "tiered": mine.program.tiers.exists(),
         "points": shown.number(mine.balance),
         "unit": ngettext("point", "points", mine.balance),
         "owed": shown.number(mine.owed) if mine.owed else "",

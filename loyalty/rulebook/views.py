@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from businesses import money, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
+from businesses.models import Program
 from businesses.views import settings_page
-from loyalty import earning_rules, rules, trail
+from loyalty import earning_rules, rules, tier_words, trail
 from loyalty.earning import Situation, earn
-from loyalty.models import EarningRule, Occasion
+from loyalty.models import EarningRule, Occasion, Tier
 from loyalty.rulebook import words
 from loyalty.rulebook.forms import RuleForm, TryOutForm
 from loyalty.rules import Rules
@@ -35,9 +36,18 @@ def rulebook(request: StaffRequest) -> HttpResponse:
         "base": words.base(terms),
         "rows": [_row(rule, terms, now) for rule in in_force],
         "form": tried,
+        "tiers": _tiers(request.business.program),
         "result": _result(tried, terms) if tried.is_bound and tried.is_valid() else None,
     }
     return settings_page(request, "rulebook/list.html", "rulebook", **context)
+
+
+def _tiers(program: Program) -> list[dict[str, str]]:
+    """What each asks for and gives. They are the programme's, so that nothing is changed here."""
+    return [
+        {"name": tier.name, "text": f"{tier_words.asks(tier, program)}. {tier_words.gives(tier)}."}
+        for tier in Tier.objects.filter(program=program).order_by("position")
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -205,6 +205,8 @@ $$;
 -- if these have moved since, nothing is written and the outcome is `stale`: the tier, and where rules looked at what the
 -- customer did before (p_last_entry and p_visits are not NULL), their last entry and their visits here.
 -- p_spent points > 0 pay p_paid of the amount; where the wallet has fewer, the whole sale is refused.
+-- `p_tier_counts` is what the sale counts towards a tier, NULL where tiers are given by hand alone; `reached` is the tier
+-- that it brought (sql/tiers.sql).
 DROP FUNCTION IF EXISTS loyalty_purchase;
 CREATE FUNCTION loyalty_purchase(
   p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
@@ -213,7 +215,8 @@ CREATE FUNCTION loyalty_purchase(
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
   p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
   p_due_at timestamptz DEFAULT NULL, p_spent bigint DEFAULT NULL, p_paid numeric DEFAULT 0,
-  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric, OUT paid numeric
+  p_tier_counts numeric DEFAULT NULL, p_tiers_version bigint DEFAULT NULL,
+  OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric, OUT paid numeric, OUT reached bigint
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_wallet loyalty_wallet;
@@ -254,6 +257,7 @@ BEGIN
     outcome := CASE WHEN operation.input_hash = p_input_hash THEN 'replayed' ELSE 'key_reused' END;
     SELECT w.public_id INTO customer FROM loyalty_wallet w WHERE w.id = operation.wallet_id;
     SELECT p.amount, p.paid_with_points INTO amount, paid FROM loyalty_purchase p WHERE p.operation_id = operation.id;
+    SELECT t.after_id INTO reached FROM loyalty_tierchange t WHERE t.operation_id = operation.id;
     RETURN;
   END IF;
   IF v_wallet.tier_id IS DISTINCT FROM p_tier THEN
@@ -366,15 +370,24 @@ BEGIN
     END IF;
     UPDATE loyalty_wallet
        SET balance = operation.balance_after, lifetime = lifetime + v_points, owed = owed - v_collect,
-           active_at = greatest(active_at, v_occurred_at)
+           active_at = greatest(active_at, v_occurred_at), tier_gap = tier_gap - coalesce(p_tier_counts, 0)
      WHERE id = v_wallet.id;
   ELSIF v_pending > 0 THEN
     INSERT INTO loyalty_pending (operation_id, wallet_id, customer_id, issuer_id, points, due_at, expires_at)
     VALUES (v_operation, v_wallet.id, v_wallet.customer_id, p_business, v_pending, p_due_at, p_expires_at);
-    UPDATE loyalty_wallet SET pending = pending + v_pending, active_at = greatest(active_at, v_occurred_at)
+    UPDATE loyalty_wallet
+       SET pending = pending + v_pending, active_at = greatest(active_at, v_occurred_at),
+           tier_gap = tier_gap - coalesce(p_tier_counts, 0)
      WHERE id = v_wallet.id;
-  ELSIF p_idle_expires THEN
-    UPDATE loyalty_wallet SET active_at = greatest(active_at, v_occurred_at) WHERE id = v_wallet.id;
+  ELSIF p_idle_expires OR p_tier_counts > 0 THEN
+    UPDATE loyalty_wallet
+       SET active_at = greatest(active_at, v_occurred_at), tier_gap = tier_gap - coalesce(p_tier_counts, 0)
+     WHERE id = v_wallet.id;
+  END IF;
+  IF p_tier_counts IS NOT NULL THEN
+    IF v_wallet.tier_gap <= p_tier_counts OR v_wallet.tier_version IS DISTINCT FROM p_tiers_version THEN
+      reached := loyalty_rise(v_wallet, p_tiers_version, p_business, v_operation, p_time_zone, v_now);
+    END IF;
   END IF;
 END $$;
 

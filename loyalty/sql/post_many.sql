@@ -26,6 +26,9 @@ BEGIN
       ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id
   ) SELECT array_agg(id) INTO v_new FROM made;
   PERFORM FROM loyalty_wallet w WHERE w.program_id = p_program AND w.customer_id = ANY (v_customers) ORDER BY w.id FOR UPDATE;
+  -- What they count towards a tier is measured by the next purchase, or when the import is done.
+  UPDATE loyalty_wallet w SET tier_version = NULL
+   WHERE w.program_id = p_program AND w.customer_id = ANY (v_customers) AND w.tier_version IS NOT NULL;
 
   RETURN QUERY
   WITH sent AS MATERIALIZED (

@@ -5,11 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from businesses.models import Program, TierBasis, TierWindow, User
 from conftest import NOON, Shop
 from loyalty import adjustments, purchases, redemptions
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
-from loyalty.models import Wallet
+from loyalty.models import Tier, TierCause, TierChange, Wallet
 from loyalty.purchases import Sale
 
 PHONE = "+994501234567"
@@ -86,3 +87,35 @@ def adjust(
 
 def wallet_of(shop: Shop, phone: str = PHONE) -> Wallet:
     return Wallet.objects.get(program_id=shop.business.program_id, customer__phone=phone)
+
+
+def make_tiers(
+    shop: Shop, *asked: tuple[Any, ...], basis: str = TierBasis.SPEND, window: str = TierWindow.YEAR
+) -> list[Tier]:
+    """Tiers from the lowest up, each a name, a threshold and how many kinds of business it asks for."""
+    Program.objects.filter(pk=shop.business.program_id).update(tier_basis=basis, tier_window=window)
+    return [
+        Tier.objects.create(
+            program=shop.business.program,
+            position=position,
+            name=name,
+            threshold=threshold,
+            categories=more[0] if more else 0,
+        )
+        for position, (name, threshold, *more) in enumerate(asked, 1)
+    ]
+
+
+def tier(phone: str = PHONE) -> str | None:
+    """The name of the one that they have now."""
+    found = wallet(phone).tier
+    return found.name if found else None
+
+
+def give_tier(tier: Tier | None) -> None:
+    """To everybody, by hand, as the operator would."""
+    by = User.objects.order_by("pk").first()
+    for wallet in Wallet.objects.all():
+        change = {"before_id": wallet.tier_id, "after": tier, "cause": TierCause.HAND, "by": by, "reason": "Test"}
+        TierChange.objects.create(wallet=wallet, **change)
+    Wallet.objects.update(tier=tier, tier_version=None)

@@ -10,10 +10,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from businesses.models import Program
 from conftest import Shop
 from loyalty import audit
 from loyalty.models import Approval, Lot, Wallet
-from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
+from loyalty.tests.conftest import adjust, buy, cancel, make_tiers, redeem, refund
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,12 @@ CORRUPTIONS = {
     "wallet_was_active": "UPDATE loyalty_wallet SET active_at = active_at - interval '10 years'",
     "pending_is_settled_once": "UPDATE loyalty_wallet SET pending = pending + 1",
     "lot_expires_once": "UPDATE loyalty_lot SET expires_at = NULL",
+    "tier_is_its_last_change": "UPDATE loyalty_wallet SET tier_id = NULL",
+    "tier_is_its_last_change: programme": "UPDATE loyalty_tier SET program_id = program_id + 1",
+    "tier_is_its_last_change: gap in the chain": "UPDATE loyalty_tierchange SET before_id = after_id",
+    "tier_is_its_last_change: purchase": "UPDATE loyalty_tierchange SET operation_id = operation_id + 1000",
+    "tier_gap_is_a_lower_bound": "UPDATE loyalty_wallet SET tier_gap = tier_gap + 1000",
+    "tier_gap_is_a_lower_bound: none": "UPDATE loyalty_wallet SET tier_gap = NULL",
     "clearing_nets_to_zero": "UPDATE loyalty_draw SET point_value = point_value * 2 WHERE points < 0",
     "spending_is_cleared": "DELETE FROM loyalty_clearingline",
     "spending_is_cleared: amount": "UPDATE loyalty_clearingline SET amount = amount * 2",
@@ -71,7 +78,8 @@ CORRUPTIONS = {
 @pytest.fixture
 def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     """One of everything: earned, expired, spent elsewhere, cancelled, refunded."""
-    program = shop.business.program
+    make_tiers(shop, ("Bronze", 0), ("Silver", 5000))
+    program = Program.objects.get()
     program.points_last_months = 1
     program.save()
     buy(shop, 7)

@@ -13,8 +13,8 @@ from django.urls import reverse
 from businesses.models import BusinessStatus, Role, Staff, User
 from conftest import NOON, Shop
 from customers.models import Card, Customer, Profile
-from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, wallet
+from loyalty.models import Operation, Purchase, Redemption, Tier
+from loyalty.tests.conftest import PHONE, buy, give_tier, wallet
 from loyalty.tests.parallel import held_wallets
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -315,7 +315,7 @@ def test_rates_are_written_in_the_readers_language(
     shop = new_shop("exact", earn_rate=Decimal("1.5"))
     gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier=Decimal("1.125"))
     buy(shop, 40)
-    Wallet.objects.update(tier=gold)
+    give_tier(gold)
     cashier = signed_in(shop)
     cashier.cookies["django_language"] = language
     page = text(cashier.get(add(cashier, "10")["Location"]))

@@ -15,8 +15,8 @@ from conftest import NOON, Shop
 from customers.models import Customer, Profile
 from loyalty.members import listing
 from loyalty.members.listing import Sort
-from loyalty.models import Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, refund, wallet
+from loyalty.models import Tier
+from loyalty.tests.conftest import PHONE, buy, give_tier, refund, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -51,7 +51,7 @@ def found(shop: Shop, sought: str) -> list[int]:
 def test_a_line_says_who_and_how_often_and_hides_the_phone(owner: Client, shop: Shop) -> None:
     bought(shop, PHONE, "Nigar Rzayeva", 1000, 234)
     gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1)
-    Wallet.objects.update(tier=gold)
+    give_tier(gold)
     page = owner.get("/customers/")
     for shown in ("Nigar Rzayeva", "+994 50 ••• •• 67", "Gold", "1,234.00 ₼", " ago"):
         assert shown in text(page)
@@ -63,7 +63,7 @@ def test_each_order_puts_the_right_one_first(shop: Shop) -> None:
     often = bought(shop, "+994501110001", "Əli", 1, 1, 1, days_ago=20)
     rich = bought(shop, "+994501110002", "", 500, days_ago=30)
     recent = bought(shop, "+994501110003", "Aysel", 2, days_ago=1)
-    Wallet.objects.filter(customer=often).update(tier=None)
+    give_tier(None)
     assert order(shop, Sort.LAST)[0] == recent.pk
     assert order(shop, Sort.NEWEST)[0] == recent.pk
     assert order(shop, Sort.NAME) == [recent.pk, often.pk, rich.pk]  # without a name comes last

@@ -14,8 +14,8 @@ from customers import profiles
 from customers.profiles import Told
 from loyalty import earning_rules, ledger, purchases
 from loyalty.lookup import Who
-from loyalty.models import EarningRule, Operation, Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, refund, wallet
+from loyalty.models import EarningRule, Operation, Tier
+from loyalty.tests.conftest import PHONE, buy, give_tier, refund, wallet
 from loyalty.tests.parallel import crew
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -165,7 +165,7 @@ def test_a_rule_for_tiers_asks_for_one_of_them(shop: Shop) -> None:
     rule(shop, "bonus", 5, tiers=[gold.pk])
     assert buy(shop, 10).points == 10
     for tier, points in ((silver, 10), (gold, 15)):
-        Wallet.objects.update(tier=tier)
+        give_tier(tier)
         assert buy(shop, 10).points == points
 
 

@@ -23,7 +23,7 @@ from loyalty.earning import earn
 from loyalty.imports import match_columns
 from loyalty.models import Membership, Operation, Purchase, Tier, Wallet
 from loyalty.tables import UnreadableFile
-from loyalty.tests.conftest import buy, wallet
+from loyalty.tests.conftest import buy, give_tier, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -239,7 +239,7 @@ def test_who_bought_before_is_not_new(run: Callable[..., Import], shop: Shop) ->
 def test_the_tier_of_the_customer_multiplies(run: Callable[..., Import], shop: Shop) -> None:
     gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier=Decimal("1.5"))
     buy(shop, 5)
-    Wallet.objects.update(tier=gold)
+    give_tier(gold)
     assert run("phone,date,amount\n0501234567,2025-03-01,5\n0502222222,2025-03-01,5\n").figures("points") == [12]
 
 
@@ -251,7 +251,7 @@ def test_a_tier_that_moves_during_the_import_is_computed_again(
     earn_once = imports.earn
 
     def promote(**options: object) -> object:
-        Wallet.objects.update(tier=gold)
+        give_tier(gold)
         return earn_once(**options)
 
     monkeypatch.setattr(imports, "earn", promote)

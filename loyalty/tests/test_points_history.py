@@ -13,7 +13,7 @@ from businesses.models import Branch
 from conftest import NOON, Shop
 from loyalty import ledger
 from loyalty.models import Operation, Tier, Wallet
-from loyalty.tests.conftest import buy, cancel, redeem, refund, wallet
+from loyalty.tests.conftest import buy, cancel, give_tier, redeem, refund, wallet
 from loyalty.tests.test_points_page import sign_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -115,7 +115,7 @@ def test_the_place_of_a_stranger_s_programme_is_not_offered(mine: Wallet, client
 
 def test_a_purchase_tells_where_when_how_much_and_why(shop: Shop, mine: Wallet, client: Client) -> None:
     gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier="1.5")
-    Wallet.objects.update(tier=gold)
+    give_tier(gold)
     sale = buy(shop, "24.80", at=NOON, reference="A-17", lines=[
         {"name": "Flat white", "unit_price": "4.90", "quantity": "2"}, {"name": "Cake", "unit_price": "15.00"},
     ])  # fmt: skip

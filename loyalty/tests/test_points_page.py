@@ -21,7 +21,7 @@ from customers.tests.conftest import other_than, sent_code
 from loyalty import lookup
 from loyalty.lookup import Who
 from loyalty.models import Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, redeem, refund, wallet
+from loyalty.tests.conftest import PHONE, buy, give_tier, redeem, refund, wallet
 
 pytestmark = pytest.mark.django_db
 # Nobody has this number, and it looks like PHONE under its mask.
@@ -220,7 +220,8 @@ def test_the_page_tells_tier_debt_and_what_expires_next(shop: Shop, client: Clie
     buy(shop, 100, at=timezone.now())
     redeem(shop, 40)
     sign_in(client)
-    Wallet.objects.update(tier=gold, owed=7)
+    give_tier(gold)
+    Wallet.objects.update(owed=7)
     page = text(client.get(pages(wallet().public_id)[0]))
     Wallet.objects.update(owed=0)
     assert "Gold · earns ×1.5" in page

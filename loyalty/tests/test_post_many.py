@@ -15,7 +15,7 @@ from loyalty import bulk, ledger
 from loyalty.bulk import Row
 from loyalty.earning import earn
 from loyalty.models import Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, redeem, refund, wallet
+from loyalty.tests.conftest import PHONE, buy, give_tier, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -175,7 +175,7 @@ def test_a_refunded_day_counts_again_when_somebody_comes(shop: Shop) -> None:
 def test_points_of_a_tier_that_moved_are_stale_and_not_posted(shop: Shop) -> None:
     gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1, multiplier=2)
     buy(shop, 5)
-    Wallet.objects.update(tier=gold)
+    give_tier(gold)
     assert post(shop, row(shop, "5", key="a"), row(shop, "5", key="b", tier=gold.pk)) == ["stale", "posted"]
     assert wallet().balance == 15
     assert post(shop, row(shop, "5", key="a", tier=gold.pk)) == ["posted"]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from businesses.models import Category, Role
 from config.demo.oba.places import PLACES
 from config.demo.oba.products import PRODUCTS
-from config.demo.preset import Names, Preset, Reward, Season, Shop, Worker
+from config.demo.preset import Level, Names, Preset, Reward, Season, Shop, Worker
 from loyalty.models import RuleKind
 
 CHAIN = Shop(
@@ -72,6 +72,7 @@ PRESET = Preset(
     points_last_months=18,
     shops=(CHAIN,),
     people=2_000,
+    tiers=(Level("Bronze", 0), Level("Silver", 300, "1.25"), Level("Gold", 900, "1.5")),
     phone=phone,
     names=(
         Names(tuple(MEN.split()), (*LAST.split(), *LAST_OF_BOTH.split())),

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from businesses.models import Category, Role
-from config.demo.preset import Names, Place, Preset, Reward, Season, Shop, Worker
+from businesses.models import Category, Role, TierBasis, TierWindow
+from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
 from config.demo.quickmart.products import PRODUCTS
 from loyalty.models import Occasion, RuleKind
 
@@ -64,6 +64,9 @@ PRESET = Preset(
     points_last_months=24,
     shops=(SHOP,),
     people=28,
+    tiers=(Level("Member", 0), Level("Plus", 500, "1.1"), Level("Pro", 1_500, "1.3")),
+    tiers_count=TierBasis.POINTS,
+    tiers_window=TierWindow.EVER,
     phone=phone,
     external_id=external_id,
     email_host="mail.example",
