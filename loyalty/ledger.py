@@ -7,7 +7,7 @@ it comes back as `Posted` with a `refusal`, and the caller raises it after the c
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -72,6 +72,39 @@ class AlreadyReversed(Refused):
     """`fact`: id of the refund or cancellation."""
 
 
+class OutOfStock(Refused):
+    """The last one was claimed before."""
+
+
+class LimitReached(Refused):
+    """`fact`: limit, period (day, week, month, ever)."""
+
+
+class RewardEnded(Refused):
+    """It is not offered today."""
+
+
+class RewardChanged(Refused):
+    """`fact`: the points that it costs now."""
+
+
+class TierRequired(Refused):
+    """`fact`: tier, from which on it is offered."""
+
+
+class ConsentRequired(Refused):
+    """So many points need the customer's own code. `fact`: above, the points that need none; reason, one of `none`,
+    `wrong`, `late`, `used`, `too_many`."""
+
+
+class HoldExpired(Refused):
+    """Its time was over; the points are back."""
+
+
+class AlreadyConfirmed(Refused):
+    """It was collected before."""
+
+
 class CustomerBlocked(Refused):
     """The operator has blocked this customer: neither earning nor spending."""
 
@@ -81,6 +114,14 @@ REFUSALS: dict[str, type[Refused]] = {
     "reference_used": ReferenceUsed,
     "already_reversed": AlreadyReversed,
     "customer_blocked": CustomerBlocked,
+    "out_of_stock": OutOfStock,
+    "limit_reached": LimitReached,
+    "reward_ended": RewardEnded,
+    "reward_changed": RewardChanged,
+    "tier_required": TierRequired,
+    "consent_required": ConsentRequired,
+    "hold_expired": HoldExpired,
+    "already_confirmed": AlreadyConfirmed,
 }
 
 
@@ -165,9 +206,13 @@ SELECT outcome, customer, {OPERATION}, amount FROM loyalty_purchase(%(program)s:
      ) AS p(outcome, o, customer, amount)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
-       %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""  # noqa: S608
+       %(customer)s::bigint, %(points)s::bigint, %(description)s::text, %(reward)s::bigint,
+       %(hold_until)s::timestamptz, %(code)s::text, %(refusal)s::jsonb) AS r(outcome, o, customer)"""  # noqa: S608
 REVERSE = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_reverse({CALL}, %(operation)s::bigint
+     ) AS r(outcome, o, customer)"""  # noqa: S608
+CONFIRM = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_confirm({CALL}, %(operation)s::bigint
      ) AS r(outcome, o, customer)"""  # noqa: S608
 
 ADJUST = f"""
@@ -218,12 +263,49 @@ def purchase(
     )
 
 
-def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int | None, points: int, description: str) -> Posted:
-    """Spends `points` > 0 of a customer who has a wallet in the programme; None for the repeat of a known call."""
+@dataclass(frozen=True)
+class Spend:
+    """What points are spent on: a reward by its id, or words alone. With a `code` it is held until `hold_until` for who
+    has the code."""
+
+    points: int
+    description: str
+    reward_id: int | None = None
+    code: str | None = None
+    hold_until: datetime | None = None
+
+
+def redeem(
+    *,
+    rules: Rules,
+    actor: Actor,
+    call: Call,
+    customer_id: int | None,
+    spend: Spend,
+    refusal: Mapping[str, Any] | None = None,
+) -> Posted:
+    """Spends points > 0 of a customer who has a wallet in the programme; None for the repeat of a known call.
+
+    `refusal` is why the caller refuses already: it is stored in the place of a redemption that the rules would accept.
+    """
     return _post(
         REDEEM,
-        _call(rules, actor, call) | {"customer": customer_id, "points": points, "description": description},
+        _call(rules, actor, call)
+        | {
+            "customer": customer_id,
+            "points": spend.points,
+            "description": spend.description,
+            "reward": spend.reward_id,
+            "hold_until": spend.hold_until,
+            "code": spend.code,
+            "refusal": orjson.dumps(refusal).decode() if refusal else None,
+        },
     )
+
+
+def confirm(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
+    """Hands out what a hold of this business keeps."""
+    return _post(CONFIRM, _call(rules, actor, call) | {"operation": operation_id})
 
 
 def reverse(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
@@ -328,6 +410,27 @@ def _execute(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+DUE_HOLDS = """
+SELECT operation_id FROM loyalty_redemption
+ WHERE status = 'held' AND held_until <= loyalty_now() AND operation_id > %(last)s::bigint
+ ORDER BY operation_id LIMIT 200"""
+RELEASE = "SELECT loyalty_release(%(operation)s::bigint)"
+
+
+def release_due() -> int:
+    """Releases every hold of the installation whose time is over, and returns how many. Safe to repeat.
+
+    Each in a transaction of its own: several would lock a wallet after a reward. Whose wallet is busy waits for the
+    next round.
+    """
+    released = last = 0
+    while due := _execute(DUE_HOLDS, {"last": last}):
+        for (last,) in due:
+            with suppress(Busy):
+                released += _retrying(RELEASE, {"operation": last})[0][0]
+    return released
 
 
 POST_MANY = """

@@ -28,7 +28,7 @@ from customers.profiles import Told
 from customers.registry import Named, enrol_many
 from loyalty import earning_rules, ledger, rules
 from loyalty.earning import earn
-from loyalty.ledger import Actor, Call
+from loyalty.ledger import Actor, Call, Spend
 from loyalty.models import (
     Draw,
     EarningRule,
@@ -315,6 +315,5 @@ def _claim(shop: OpenShop, visit: Visit, reward: Reward, customer_id: int) -> No
         actor=Actor(shop.branches[visit.place].pk, shop.staff_at(visit.place)),
         call=Call(f"demo:{visit.key}", ledger.input_hash("redemption", content), occurred_at=at),
         customer_id=customer_id,
-        points=reward.points,
-        description=reward.description,
+        spend=Spend(reward.points, reward.description),
     )

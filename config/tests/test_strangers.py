@@ -28,7 +28,7 @@ from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
-from loyalty import disputes, earning_rules
+from loyalty import disputes, earning_rules, rewards
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
@@ -83,6 +83,12 @@ class World:
         brands.change_logo(business_id=self.nar.business.pk, picture=b"logo", staff=self.nar.staff, at=timezone.now())
         self.nar.business.refresh_from_db()
         self.sale, self.spent = buy(self.nar, 40), redeem(self.nar, 5)
+        self.reward = rewards.make(
+            program=self.nar.business.program,
+            business=self.nar.business,
+            values={"name": "Tea", "points": 5, "stock": 9},
+        )
+        self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
             buy(self.far, 7, phone=phone)
@@ -272,6 +278,14 @@ def spent(world: World) -> Any:
     return world.spent.public_id
 
 
+def held(world: World) -> Any:
+    return world.held.public_id
+
+
+def reward(world: World) -> Any:
+    return world.reward.public_id
+
+
 def cashier(world: World) -> Any:
     assert world.cashier
     return world.cashier.public_id
@@ -398,13 +412,19 @@ DOORS: dict[str, Door] = {
     "api/v1/business": Keys("read", {"PATCH": "admin"}),
     "api/v1/purchases": Keys("earn", method="POST", body={**WHO, "amount": "10"}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
-    "api/v1/redemptions": Keys("redeem", method="POST", body={**WHO, "points": 5, "description": "Tea"}),
+    "api/v1/rewards": Keys("read"),
+    "api/v1/consents": Keys("redeem", method="POST", body={**WHO, "points": 5}),
+    "api/v1/redemptions": Keys(
+        "redeem", {"GET": "read"}, method="POST", body={**WHO, "points": 5, "description": "Tea"}
+    ),
     "api/v1/redemptions/<uuid:redemption>": Keys("read", ids={"redemption": spent}),
+    "api/v1/redemptions/<uuid:redemption>/confirm": Keys("redeem", ids={"redemption": held}, method="POST"),
     "api/v1/redemptions/<uuid:redemption>/cancel": Keys("redeem", ids={"redemption": spent}, method="POST"),
     "api/v1/customers": Keys("earn", method="POST", body=WHO),
     "api/v1/customers/lookup": Keys("read", method="POST", body=WHO),
     "api/v1/customers/<uuid:customer>": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/balance": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/rewards": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/entries": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/why": Keys("read", ids={"customer": member}, programmes=True),
 }

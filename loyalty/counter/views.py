@@ -30,6 +30,7 @@ from loyalty.ledger import Actor
 from loyalty.lookup import Who
 from loyalty.models import Operation, Wallet
 from loyalty.purchases import MOST_AMOUNT, Sale
+from loyalty.redemptions import Wanted
 from loyalty.rules import Rules
 
 LONGEST_KEY = 64
@@ -143,8 +144,7 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
             rules=terms,
             actor=_actor(request),
             who=Who("customer", str(wallet.public_id)),
-            points=points,
-            description=description,
+            wanted=Wanted(points, description),
             key=_key(request),
             at=timezone.now(),
         )

@@ -6,6 +6,15 @@ from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
+from loyalty.models.rewards import (
+    LimitPeriod,
+    Reward,
+    RewardChange,
+    RewardIcon,
+    RewardPicture,
+    ShownCode,
+    SpendingCode,
+)
 from loyalty.models.tiers import Tier
 from loyalty.models.warnings import ExpiryWarning
 
@@ -21,6 +30,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "ExpiryWarning",
+    "LimitPeriod",
     "Lot",
     "Membership",
     "Occasion",
@@ -31,7 +41,13 @@ __all__ = [
     "PurchaseLine",
     "Redemption",
     "RedemptionStatus",
+    "Reward",
+    "RewardChange",
+    "RewardIcon",
+    "RewardPicture",
     "RuleKind",
+    "ShownCode",
+    "SpendingCode",
     "Tier",
     "TransactionIdField",
     "Wallet",

@@ -3,6 +3,9 @@
 import itertools
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
 
 from conftest import NOON, Shop
 from loyalty import adjustments, purchases, redemptions
@@ -10,6 +13,7 @@ from loyalty.ledger import Posted
 from loyalty.lookup import Who
 from loyalty.models import Wallet
 from loyalty.purchases import Sale
+from loyalty.redemptions import Wanted
 
 PHONE = "+994501234567"
 _keys = (f"key-{n}" for n in itertools.count(1))
@@ -42,14 +46,15 @@ def redeem(
     key: str | None = None,
     reference: str | None = None,
     description: str = "Coffee",
+    **more: Any,
 ) -> Posted:
+    """`more` is of `Wanted`."""
     return redemptions.redeem(
         rules=shop.rules,
         actor=shop.actor,
         who=Who("phone", phone),
-        points=points,
-        description=description,
-        at=NOON,
+        wanted=Wanted(points, description, **more),
+        at=timezone.now() if more.get("hold") else NOON,
         key=key or next(_keys),
         reference=reference,
     )
