@@ -416,7 +416,7 @@ DUE_HOLDS = """
 SELECT operation_id FROM loyalty_redemption
  WHERE status = 'held' AND held_until <= loyalty_now() AND operation_id > %(last)s::bigint
  ORDER BY operation_id LIMIT 200"""
-RELEASE = "SELECT loyalty_release(%(operation)s::bigint)"
+RELEASE = "SELECT loyalty_release(%(operation)s::bigint, %(early)s::boolean)"
 
 
 def release_due() -> int:
@@ -429,7 +429,13 @@ def release_due() -> int:
     while due := _execute(DUE_HOLDS, {"last": last}):
         for (last,) in due:
             with suppress(Busy):
-                released += _retrying(RELEASE, {"operation": last})[0][0]
+                released += _retrying(RELEASE, {"operation": last, "early": False})[0][0]
+    return released
+
+
+def give_back(*, operation_id: int) -> bool:
+    """Releases a hold before its end, for the customer; False where it was collected or is over. Raises `Busy`."""
+    released: bool = _retrying(RELEASE, {"operation": operation_id, "early": True})[0][0]
     return released
 
 

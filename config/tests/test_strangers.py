@@ -364,6 +364,13 @@ DOORS: dict[str, Door] = {
     "counter/<uuid:customer>/spend/": AtWork(STAFF, ids={"customer": member}, programmes=True),
     "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
+    "counter/codes/": AtWork(STAFF),
+    "counter/holds/<uuid:operation>/": AtWork(STAFF, ids={"operation": held}),
+    "counter/holds/<uuid:operation>/confirmation/": AtWork(STAFF, ids={"operation": held}, method="POST"),
+    "counter/<uuid:customer>/rewards/<uuid:reward>/": AtWork(STAFF, ids={"customer": member, "reward": reward}),
+    "counter/<uuid:customer>/rewards/<uuid:reward>/claims/": AtWork(
+        STAFF, ids={"customer": member, "reward": reward}, method="POST"
+    ),
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
     # The customers of a business, among those of its programme.
@@ -391,6 +398,13 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/history/<uuid:operation>/dispute/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/questions/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/rewards/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/rewards/<uuid:reward>/": Customers(ids={"wallet": member, "reward": reward}),
+    "points/<uuid:wallet>/holds/<uuid:operation>/": Customers(ids={"wallet": member, "operation": held}),
+    "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
+        ids={"wallet": member, "operation": held}, method="POST"
+    ),
+    "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/profile/": Customers(ids={"wallet": member}),

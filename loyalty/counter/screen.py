@@ -60,10 +60,11 @@ def activity(request: StaffRequest, rules: Rules, today: date) -> Context:
 def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Context:
     operation = act.operation
     what = _what(act.amount, act.description or "", rules)
+    at = act.operation.occurred_at if act.at is None else act.at
     return {
         "initials": act.person.initials,
         "name": act.person.name,
-        "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
+        "detail": f"{what} · {shown.clock(at.astimezone(zone))}",
         "note": _approved(operation),
         "points": shown.signed(operation.given),
         "earned": operation.given > 0,
@@ -296,4 +297,6 @@ def may_undo(request: StaffRequest, rules: Rules, operation: Operation) -> bool:
     if request.staff.role in MANAGERS:
         return True
     today = datetime.now(ZoneInfo(rules.time_zone)).date()
-    return operation.staff_id == request.staff.pk and operation.local_on == today
+    redemption = getattr(operation, "redemption", None)
+    mine = (redemption and redemption.confirmed_by) or operation
+    return mine.staff_id == request.staff.pk and mine.local_on == today

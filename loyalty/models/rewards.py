@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business, Program, Staff, User
@@ -95,6 +96,10 @@ class Reward(models.Model):
     def left(self) -> int | None:
         """None without an end."""
         return None if self.stock is None else self.stock - self.claimed
+
+    @property
+    def picture_url(self) -> str:
+        return reverse("reward-picture", args=[self.picture_digest]) if self.picture_digest else ""
 
 
 class RewardPicture(models.Model):

@@ -102,16 +102,17 @@ BEGIN
   END IF;
 END $$;
 
--- Gives back what a hold keeps whose time is over; true where it did. Whatever came first, a confirmation, a cancellation
+-- Gives back what a hold keeps whose time is over, or with `p_early` one that its customer does not want any more; true
+-- where it did. Whatever came first, a confirmation, a cancellation
 -- or another release, stands.
 DROP FUNCTION IF EXISTS loyalty_release;
-CREATE FUNCTION loyalty_release(p_operation bigint) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
+CREATE FUNCTION loyalty_release(p_operation bigint, p_early boolean DEFAULT false) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
   v_hold record;
 BEGIN
   PERFORM FROM loyalty_wallet w WHERE w.id = (SELECT o.wallet_id FROM loyalty_operation o WHERE o.id = p_operation) FOR UPDATE;
   SELECT r.business_id, b.time_zone INTO v_hold FROM loyalty_redemption r JOIN businesses_business b ON b.id = r.business_id
-   WHERE r.operation_id = p_operation AND r.status = 'held' AND r.held_until <= loyalty_now();
+   WHERE r.operation_id = p_operation AND r.status = 'held' AND (p_early OR r.held_until <= loyalty_now());
   IF NOT FOUND THEN
     RETURN false;
   END IF;
