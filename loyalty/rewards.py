@@ -1,5 +1,6 @@
 """What points buy: making, changing and ending rewards, and how near a customer is to each."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +10,16 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from businesses.models import Business, BusinessStatus, Program, Staff, User
-from loyalty.models import LimitPeriod, Membership, Redemption, RedemptionStatus, Reward, RewardChange, Wallet
+from loyalty.models import (
+    LimitPeriod,
+    Membership,
+    Redemption,
+    RedemptionStatus,
+    Reward,
+    RewardChange,
+    RewardPicture,
+    Wallet,
+)
 
 MOST_REWARDS = 200
 
@@ -83,6 +93,19 @@ def change(
         )
         for name, value in news.items()
     )
+
+
+@transaction.atomic
+def set_picture(
+    *, reward: Reward, picture: bytes | None, at: datetime, staff: Staff | None = None, operator: User | None = None
+) -> None:
+    """Puts a picture of `businesses.pictures` in the place of the sign, or takes it away."""
+    digest = hashlib.sha256(picture).hexdigest()[:32] if picture else ""
+    if picture:
+        RewardPicture.objects.update_or_create(reward=reward, defaults={"digest": digest, "picture": picture})
+    else:
+        RewardPicture.objects.filter(reward=reward).delete()
+    change(reward=reward, values={"picture_digest": digest}, at=at, staff=staff, operator=operator)
 
 
 def archive(*, reward: Reward, at: datetime, staff: Staff | None = None, operator: User | None = None) -> None:

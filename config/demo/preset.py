@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from businesses.models import Category, Role
+from loyalty.models import RewardIcon
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,11 @@ Rule = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reward:
+    """What points buy, at one shop or in the whole programme."""
+
     points: int
     description: str
+    icon: RewardIcon = RewardIcon.GIFT
 
 
 class Product(NamedTuple):
@@ -126,6 +130,7 @@ class Preset:
     seasons: tuple[Season, ...] = ()
     claims: float = 0.3
     rules: tuple[Rule, ...] = ()
+    rewards: tuple[Reward, ...] = ()
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

@@ -88,6 +88,7 @@ class World:
             business=self.nar.business,
             values={"name": "Tea", "points": 5, "stock": 9},
         )
+        rewards.set_picture(reward=self.reward, picture=b"picture", at=timezone.now(), staff=self.nar.staff)
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -286,6 +287,11 @@ def reward(world: World) -> Any:
     return world.reward.public_id
 
 
+def reward_picture(world: World) -> Any:
+    world.reward.refresh_from_db()
+    return world.reward.picture_digest
+
+
 def cashier(world: World) -> Any:
     assert world.cashier
     return world.cashier.public_id
@@ -335,6 +341,12 @@ DOORS: dict[str, Door] = {
     "settings/look/logo/removal/": AtWork((Role.OWNER,)),
     "brands/<str:colour>.css": Everybody(ids={"colour": lambda world: "9f1239"}),
     "logos/<str:digest>.webp": Everybody(ids={"digest": lambda world: world.nar.business.logo_digest}),
+    "rewards/": AtWork(MANAGERS),
+    "rewards/new/": AtWork(MANAGERS),
+    "rewards/<uuid:reward>/": AtWork(MANAGERS, ids={"reward": reward}),
+    "rewards/<uuid:reward>/picture/removal/": AtWork(MANAGERS, ids={"reward": reward}),
+    "rewards/<uuid:reward>/end/": AtWork(MANAGERS, ids={"reward": reward}),
+    "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
     "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),

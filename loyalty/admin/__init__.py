@@ -1,6 +1,6 @@
-"""What the superadmin sees of points. All of it is history: nothing here has a form, and what must change is posted by
+"""What the superadmin sees of points. Nearly all of it is history: it has no form, and what must change is posted by
 the ledger."""
 
-from loyalty.admin import customers, disputes, earning_rules, operations, wallets
+from loyalty.admin import customers, disputes, earning_rules, operations, rewards, wallets
 
-__all__ = ["customers", "disputes", "earning_rules", "operations", "wallets"]
+__all__ = ["customers", "disputes", "earning_rules", "operations", "rewards", "wallets"]
