@@ -117,7 +117,12 @@ class BusinessAdmin(Transfers, NeverDeleted):
         (gettext_lazy("Contact"), {"fields": ("contact_person", "support_email", "support_phone")}),
         (
             gettext_lazy("Points"),
-            {"fields": ("earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit")},
+            {
+                "fields": (
+                    *("earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit"),
+                    "consent_above",
+                )
+            },
         ),
     )
     actions = ("accept", "decline")

@@ -171,6 +171,17 @@ class SettingsForm(forms.ModelForm):
             "Leave it empty for no limit."
         ),
     )
+    consent_above = forms.IntegerField(
+        label=gettext_lazy("Points that are spent without asking the customer"),
+        required=False,
+        min_value=0,
+        max_value=2_147_483_647,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=gettext_lazy(
+            "More needs the customer’s own code: from their page, or by SMS. It is for tills with an API key too. "
+            "0 always asks; leave it empty to never ask."
+        ),
+    )
     contact_person = NameField(
         label=gettext_lazy("Contact person"),
         max_length=120,
@@ -197,7 +208,7 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = Business
         fields = (
-            *("name", "earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit"),
+            *("name", "earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit", "consent_above"),
             *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
         )
 

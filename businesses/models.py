@@ -203,6 +203,14 @@ class Business(models.Model):
     purchase_limit = models.DecimalField(
         _("largest purchase without a manager"), max_digits=15, decimal_places=3, null=True, blank=True
     )
+    consent_above = models.PositiveIntegerField(
+        _("points that are spent without asking the customer"),
+        null=True,
+        blank=True,
+        default=500,
+        db_default=500,
+        help_text=_("More needs the customer’s own code: from their page, or by SMS. 0: always ask. Empty: never ask."),
+    )
     brand_colour = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
     logo_digest = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     tells_points_earned = models.BooleanField(_("writes when points are added"), default=True, db_default=True)

@@ -91,6 +91,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("People who sign in"), "person", _list("businesses", "user")),
                 (_("Tiers"), "military_tech", _list("loyalty", "tier")),
                 (_("Earning rules"), "rule", _list("loyalty", "earningrule")),
+                (_("Rewards"), "redeem", _list("loyalty", "reward")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),

@@ -172,10 +172,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mature-points": {"task": "loyalty.tasks.mature_points", "schedule": 900},
     "expire-points": {"task": "loyalty.tasks.expire_points", "schedule": crontab(minute=10)},
     "expire-idle-points": {"task": "loyalty.tasks.expire_idle_points", "schedule": crontab(hour=2, minute=20)},
+    "release-holds": {"task": "loyalty.tasks.release_holds", "schedule": 60},
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
+    "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
 }
 

@@ -25,6 +25,17 @@ def code(*, language: str, code: str, lasts: timedelta) -> str:
         }
 
 
+def spending_code(*, language: str, sender: str, code: str, points: int, lasts: timedelta) -> str:
+    with translation.override(language):
+        text = ngettext(
+            "%(sender)s: %(code)s lets %(points)s of your points be spent. It works for %(minutes)s minutes.",
+            "%(sender)s: %(code)s lets %(points)s of your points be spent. It works for %(minutes)s minutes.",
+            points,
+        )
+        minutes = lasts // timedelta(minutes=1)
+        return text % {"sender": sender, "code": code, "points": _number(points, language), "minutes": minutes}
+
+
 def points_earned(*, language: str, sender: str, points: int, balance: int) -> str:
     with translation.override(language):
         text = ngettext(

@@ -12,19 +12,28 @@ from loyalty import ledger, purchases
 from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Who
 from loyalty.models import Approval
-from loyalty.purchases import Sale
+from loyalty.purchases import InPoints, Sale
 from loyalty.rules import Rules
 
 
 def record(
-    *, rules: Rules, staff: Staff, actor: Actor, who: Who, sale: Sale, pin: str, key: str, at: datetime
+    *,
+    rules: Rules,
+    staff: Staff,
+    actor: Actor,
+    who: Who,
+    sale: Sale,
+    pin: str,
+    key: str,
+    at: datetime,
+    paid: InPoints | None = None,
 ) -> Posted:
     """Records a sale of this member of staff; above their limit with the PIN of somebody who may approve it.
 
     A key that is known needs no PIN again: the sale was let through then, and the ledger answers for it.
     Raises `pins.NotApproved` besides what `purchases.record` raises.
     """
-    post = partial(purchases.record, rules=rules, actor=actor, who=who, sale=sale, key=key, at=at)
+    post = partial(purchases.record, rules=rules, actor=actor, who=who, sale=sale, key=key, at=at, paid=paid)
     limit = rules.purchase_limit
     within = staff.role in MANAGERS or limit is None or sale.amount <= limit
     if within or ledger.is_known(rules=rules, key=key):

@@ -134,6 +134,33 @@ CHECKS: dict[str, tuple[str, str]] = {
              LEFT JOIN loyalty_operation r ON r.reverses_id = d.operation_id AND r.refusal IS NULL
             WHERE (d.status = 'cancelled') <> (r.id IS NOT NULL)""",
     ),
+    "claims_are_counted": (
+        "A reward was claimed as often as claims of it stand, at its business and in its programme.",
+        """SELECT 'reward', r.id, r.claimed::text, count(c.operation_id)::text
+             FROM loyalty_reward r
+             LEFT JOIN loyalty_redemption c ON c.reward_id = r.id AND c.status <> 'cancelled'
+            GROUP BY r.id HAVING r.claimed <> count(c.operation_id)
+           UNION ALL
+           SELECT 'redemption', c.operation_id, coalesce(r.id, 0)::text, 'a reward of business ' || c.business_id
+             FROM loyalty_redemption c
+             JOIN businesses_business b ON b.id = c.business_id
+             LEFT JOIN loyalty_reward r ON r.id = c.reward_id AND r.program_id = b.program_id
+              AND coalesce(r.business_id, b.id) = b.id
+            WHERE c.reward_id IS NOT NULL AND r.id IS NULL""",
+    ),
+    "hold_is_collected_once": (
+        "What is held has its code and end, and was collected exactly when a confirmation of the same wallet says so.",
+        """SELECT 'redemption', coalesce(r.operation_id, x.id), coalesce(r.status, 'nothing'),
+                  coalesce('confirmation ' || x.id, 'no confirmation')
+             FROM (SELECT * FROM loyalty_redemption WHERE code IS NOT NULL OR status = 'held' OR confirmed_by_id IS NOT NULL) r
+             LEFT JOIN loyalty_operation o ON o.id = r.operation_id
+             FULL JOIN (SELECT * FROM loyalty_operation WHERE kind = 'confirmation' AND refusal IS NULL) x
+               ON x.id = r.confirmed_by_id
+            WHERE r.operation_id IS NULL OR r.code IS NULL OR r.held_until IS NULL
+               OR (r.status = 'confirmed' AND x.id IS NULL) OR (r.status = 'held' AND x.id IS NOT NULL)
+               OR (x.id IS NOT NULL AND (x.wallet_id <> o.wallet_id OR x.business_id <> r.business_id))
+               OR (r.confirmed_by_id IS NOT NULL AND x.id IS NULL)""",
+    ),
     "membership_is_its_purchases": (
         "A membership's visits, days, spend, first and last are those of its standing purchases.",
         """SELECT 'membership', coalesce(m.id, 0), (m.visits, m.visit_days, m.spend)::text, (p.visits, p.days, p.spend)::text

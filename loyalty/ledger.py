@@ -75,6 +75,39 @@ class RefundTooLarge(Refused):
     """`fact`: left, what of the purchase is not refunded yet, in the programme's currency."""
 
 
+class OutOfStock(Refused):
+    """The last one was claimed before."""
+
+
+class LimitReached(Refused):
+    """`fact`: limit, period (day, week, month, ever)."""
+
+
+class RewardEnded(Refused):
+    """It is not offered today."""
+
+
+class RewardChanged(Refused):
+    """`fact`: the points that it costs now."""
+
+
+class TierRequired(Refused):
+    """`fact`: tier, from which on it is offered."""
+
+
+class ConsentRequired(Refused):
+    """So many points need the customer's own code. `fact`: above, the points that need none; reason, one of `none`,
+    `wrong`, `late`, `used`, `too_many`."""
+
+
+class HoldExpired(Refused):
+    """Its time was over; the points are back."""
+
+
+class AlreadyConfirmed(Refused):
+    """It was collected before."""
+
+
 class CustomerBlocked(Refused):
     """The operator has blocked this customer: neither earning nor spending."""
 
@@ -85,6 +118,14 @@ REFUSALS: dict[str, type[Refused]] = {
     "already_reversed": AlreadyReversed,
     "refund_too_large": RefundTooLarge,
     "customer_blocked": CustomerBlocked,
+    "out_of_stock": OutOfStock,
+    "limit_reached": LimitReached,
+    "reward_ended": RewardEnded,
+    "reward_changed": RewardChanged,
+    "tier_required": TierRequired,
+    "consent_required": ConsentRequired,
+    "hold_expired": HoldExpired,
+    "already_confirmed": AlreadyConfirmed,
 }
 
 
@@ -170,14 +211,19 @@ SELECT outcome, customer, {OPERATION}, amount, paid, reached FROM loyalty_purcha
        %(customer)s::bigint, %(phone)s::text, %(external_id)s::text, %(amount)s::numeric, %(points)s::bigint,
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
        %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz,
-       %(spent)s::bigint, %(paid)s::numeric, %(tier_counts)s::numeric, %(tiers_version)s::bigint
-     ) AS p(outcome, o, customer, amount, paid, reached)"""  # noqa: S608
+       %(spent)s::bigint, %(paid)s::numeric, %(tier_counts)s::numeric, %(tiers_version)s::bigint,
+       %(refusal)s::jsonb) AS p(outcome, o, customer, amount, paid, reached)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
-       %(customer)s::bigint, %(points)s::bigint, %(description)s::text) AS r(outcome, o, customer)"""  # noqa: S608
+       %(customer)s::bigint, %(points)s::bigint, %(description)s::text, %(reward)s::bigint,
+       %(hold_until)s::timestamptz, %(code)s::text, %(refusal)s::jsonb) AS r(outcome, o, customer)"""  # noqa: S608
+CONFIRM = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_confirm({CALL}, %(operation)s::bigint
+     ) AS r(outcome, o, customer)"""  # noqa: S608
 REFUND = f"""
 SELECT outcome, customer, {OPERATION}, amount FROM loyalty_refund({CALL}, %(operation)s::bigint, %(amount)s::numeric,
        %(lines)s::jsonb, %(decimals)s::integer) AS r(outcome, o, customer, amount)"""  # noqa: S608
+RELEASE = "SELECT loyalty_release(%(operation)s::bigint, %(early)s::boolean)"
 CANCEL = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_cancel({CALL}, %(operation)s::bigint
      ) AS c(outcome, o, customer)"""  # noqa: S608
@@ -205,12 +251,13 @@ def purchase(
     lines: list[dict[str, Any]] | None = None,
     spent: int | None = None,
     paid: Decimal = Decimal(0),
+    refusal: dict[str, Any] | None = None,
 ) -> Posted:
     """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled.
 
     Where the points depend on what the customer did before, `seen` is their last entry and their visits here, as they
     were read. Raises `Stale` when these or the tier have moved. Points are pending until `due_at`. `spent` points pay
-    `paid` of the amount.
+    `paid` of the amount. `refusal` is one that the caller knows already.
     """
     return _post(
         PURCHASE,
@@ -233,15 +280,48 @@ def purchase(
             "lines": orjson.dumps(lines, default=str).decode() if lines else None,
             "spent": spent,
             "paid": paid,
+            "refusal": orjson.dumps(refusal).decode() if refusal else None,
         },
     )
 
 
-def redeem(*, rules: Rules, actor: Actor, call: Call, customer_id: int | None, points: int, description: str) -> Posted:
-    """Spends `points` > 0 of a customer who has a wallet in the programme; None for the repeat of a known call."""
+@dataclass(frozen=True)
+class Spend:
+    """What points are spent on: a reward by its id, or words alone. With a `code` it is held until `hold_until` for who
+    has the code."""
+
+    points: int
+    description: str
+    reward_id: int | None = None
+    code: str | None = None
+    hold_until: datetime | None = None
+
+
+def redeem(
+    *,
+    rules: Rules,
+    actor: Actor,
+    call: Call,
+    customer_id: int | None,
+    spend: Spend,
+    refusal: Mapping[str, Any] | None = None,
+) -> Posted:
+    """Spends points > 0 of a customer who has a wallet in the programme; None for the repeat of a known call.
+
+    `refusal` is why the caller refuses already: it is stored in the place of a redemption that the rules would accept.
+    """
     return _post(
         REDEEM,
-        _call(rules, actor, call) | {"customer": customer_id, "points": points, "description": description},
+        _call(rules, actor, call)
+        | {
+            "customer": customer_id,
+            "points": spend.points,
+            "description": spend.description,
+            "reward": spend.reward_id,
+            "hold_until": spend.hold_until,
+            "code": spend.code,
+            "refusal": orjson.dumps(refusal).decode() if refusal else None,
+        },
     )
 
 
@@ -271,6 +351,18 @@ def refund(
 def cancel(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
     """Gives the points of a redemption of this business back."""
     return _post(CANCEL, _call(rules, actor, call) | {"operation": operation_id})
+
+
+def confirm(*, rules: Rules, actor: Actor, call: Call, operation_id: int) -> Posted:
+    """Hands out what a hold of this business keeps."""
+    return _post(CONFIRM, _call(rules, actor, call) | {"operation": operation_id})
+
+
+def release(*, operation_id: int, early: bool = False) -> bool:
+    """Gives back what a hold keeps whose time is over, or any for its customer (`early`); False where it was collected
+    or is over. Raises `Busy`."""
+    released: bool = retrying(RELEASE, {"operation": operation_id, "early": early})[0][0]
+    return released
 
 
 def adjust(

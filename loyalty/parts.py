@@ -1,5 +1,7 @@
 """What of a sale was refunded, and what points paid for, in a few words."""
 
+from typing import Any
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,7 +13,7 @@ from loyalty.models import Operation, OperationKind
 REVERSALS = Operation.objects.filter(reverses_id=OuterRef("pk"), refusal__isnull=True)
 
 
-def with_undone(operations: QuerySet[Operation]) -> QuerySet[Operation]:
+def with_undone(operations: QuerySet[Operation]) -> QuerySet[Any]:
     """`undone`: nothing of it stands. A sale of which a part was refunded does."""
     whole = Q(purchase=None) | Q(purchase__refunded=F("purchase__amount"))
     return operations.annotate(undone=Q(Exists(REVERSALS)) & whole)

@@ -1,6 +1,6 @@
 """Recording sales, and refunding them or parts of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,10 +9,10 @@ from typing import Any
 from django.db import transaction
 
 from businesses import money
-from loyalty import ledger, lookup, notices, situations
+from loyalty import ledger, lookup, notices, situations, spending
 from loyalty.earning import ZERO, Earned, earn
 from loyalty.ledger import Actor, Call, Posted
-from loyalty.lookup import Facts, Past, Who
+from loyalty.lookup import Facts, Member, Who
 from loyalty.rules import Rules
 
 MOST_AMOUNT = Decimal(100_000_000)
@@ -22,14 +22,20 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class Sale:
-    """What the till says: `amount` ≥ 0 in the programme's currency, lines where it knows them, and how many points > 0
-    pay a part of it."""
+    """What the till says: `amount` ≥ 0 in the programme's currency, and lines where it knows them."""
 
     amount: Decimal
     reference: str | None = None
     occurred_at: datetime | None = None
     lines: list[dict[str, Any]] | None = None
-    points: int | None = None
+
+
+@dataclass(frozen=True)
+class InPoints:
+    """How many points > 0 pay a part of a sale, and the customer's code for it; see loyalty/spending.py."""
+
+    points: int
+    consent: str = ""
 
 
 class TooManyPoints(Exception):
@@ -51,34 +57,41 @@ def most_points(*, rules: Rules, amount: Decimal) -> int:
     return int(amount / rules.point_value) if rules.point_value else 0
 
 
-def record(*, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime) -> Posted:
+def record(
+    *, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime, paid: InPoints | None = None
+) -> Posted:
     """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled.
 
     Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `ledger.NotEnoughPoints` (of those
-    that pay for it), `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
+    that pay for it), `ConsentRequired`, `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
     """
-    if sale.points and sale.points > (most := most_points(rules=rules, amount=sale.amount)):
+    if paid and paid.points > (most := most_points(rules=rules, amount=sale.amount)):
         raise TooManyPoints(most)
+    content: dict[str, Any] = {"who": [who.by, who.value], "sale": sale, "branch": actor.said}
+    content |= {"points": paid.points, "consent": paid.consent} if paid else {}
     call = Call(
         key=key,
-        input_hash=ledger.input_hash("purchase", {"who": [who.by, who.value], "sale": sale, "branch": actor.said}),
+        input_hash=ledger.input_hash("purchase", content),
         reference=sale.reference,
         occurred_at=sale.occurred_at,
     )
     for _ in range(REPEATS):
         try:
-            return _record_once(rules, actor, who, sale, call, at).or_raise()
+            return _record_once(rules, actor, who, sale, paid, call, at).or_raise()
         except ledger.Stale:
             continue
     raise ledger.Busy
 
 
-def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, at: datetime) -> Posted:
+def _record_once(
+    rules: Rules, actor: Actor, who: Who, sale: Sale, paid: InPoints | None, call: Call, at: datetime
+) -> Posted:
     known, past = situations.known(rules=rules, who=who, occurred_at=sale.occurred_at)
     # A repeat is answered by the ledger, also when the card was replaced since.
     if known is None and who.by in ("card", "customer") and not ledger.is_known(rules=rules, key=call.key):
         raise lookup.UnknownCustomer
     moment = sale.occurred_at or (known.read_at if known else at)
+    money_worth = worth(rules=rules, points=paid.points) if paid else ZERO
     earned = earn(
         amount=sale.amount,
         terms=rules.terms,
@@ -86,44 +99,56 @@ def _record_once(rules: Rules, actor: Actor, who: Who, sale: Sale, call: Call, a
         rules=rules.earning,
         situation=situations.of(rules=rules, facts=known, past=past, moment=moment),
         lines=sale.lines,
-        paid_with_points=worth(rules=rules, points=sale.points) if sale.points else ZERO,
+        paid_with_points=money_worth,
     )
-    if known is None or not known.agreed_to_sms:
-        return _post(rules, actor, who, known, past, sale, earned, call, moment)
+
+    def post(refusal: dict[str, Any] | None = None) -> Posted:
+        return ledger.purchase(
+            rules=rules,
+            actor=actor,
+            call=call,
+            customer_id=known.customer_id if known else None,
+            phone=who.value if who.by == "phone" else None,
+            external_id=who.value if who.by == "external_id" else None,
+            amount=sale.amount,
+            earned=earned,
+            tier_id=known.tier_id if known else None,
+            seen=(past.last_entry, past.visits) if past else None,
+            expires_at=rules.expires_at(moment),
+            due_at=rules.due_at(moment),
+            lines=_with_shares(sale.lines, earned),
+            spent=paid.points if paid else None,
+            paid=money_worth,
+            refusal=refusal,
+        )
+
+    asked = paid is not None and spending.is_asked(rules=rules, points=paid.points)
+    if known is None or not (asked or known.agreed_to_sms):
+        return post()
     with transaction.atomic():
-        posted = _post(rules, actor, who, known, past, sale, earned, call, moment)
-        notices.earned(posted=posted, rules=rules, at=at)
+        posted = _agreed(rules, known, paid, call, at, post) if paid and asked else post()
+        if known.agreed_to_sms:
+            notices.earned(posted=posted, rules=rules, at=at)
     return posted
 
 
-def _post(
+def _agreed(
     rules: Rules,
-    actor: Actor,
-    who: Who,
-    known: Facts | None,
-    past: Past | None,
-    sale: Sale,
-    earned: Earned,
+    known: Facts,
+    paid: InPoints,
     call: Call,
-    moment: datetime,
+    at: datetime,
+    post: Callable[[dict[str, Any] | None], Posted],
 ) -> Posted:
-    return ledger.purchase(
-        rules=rules,
-        actor=actor,
-        call=call,
-        customer_id=known.customer_id if known else None,
-        phone=who.value if who.by == "phone" else None,
-        external_id=who.value if who.by == "external_id" else None,
-        amount=sale.amount,
-        earned=earned,
-        tier_id=known.tier_id if known else None,
-        seen=(past.last_entry, past.visits) if past else None,
-        expires_at=rules.expires_at(moment),
-        due_at=rules.due_at(moment),
-        lines=_with_shares(sale.lines, earned),
-        spent=sale.points,
-        paid=worth(rules=rules, points=sale.points) if sale.points else ZERO,
+    """Posts a sale of which so many points pay a part that the customer is asked before."""
+    if known.wallet_id is None:
+        return post(None)  # who is new here has none
+    agreement = spending.agree(
+        rules=rules, member=Member(**vars(known)), points=paid.points, consent=paid.consent, key=call.key, at=at
     )
+    posted = post(agreement.refusal)
+    agreement.settle(posted, at=at)
+    return posted
 
 
 def _with_shares(lines: list[dict[str, Any]] | None, earned: Earned) -> list[dict[str, Any]] | None:

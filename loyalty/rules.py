@@ -44,6 +44,7 @@ class Rules:
     time_zone: str
     language: str
     purchase_limit: Decimal | None
+    consent_above: int | None
     expiry: Expiry
     pending_days: int
     terms: Terms
@@ -127,6 +128,7 @@ def _load(business_id: int) -> Rules:
         time_zone=business.time_zone,
         language=business.language,
         purchase_limit=business.purchase_limit,
+        consent_above=business.consent_above,
         expiry=Expiry.of(program),
         pending_days=program.pending_days,
         terms=Terms(

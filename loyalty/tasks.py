@@ -3,9 +3,10 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from loyalty import audit, reminding, reviewing, sweeps
+from loyalty import audit, reminding, reviewing, spending, sweeps
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,16 @@ def expire_points() -> None:
 @shared_task(does=_("Takes the points of customers who have not come for too long, where a programme says so."))
 def expire_idle_points() -> None:
     sweeps.expire_idle()
+
+
+@shared_task(does=_("Gives back the points of rewards that nobody collected in time."))
+def release_holds() -> None:
+    sweeps.release_due()
+
+
+@shared_task(does=_("Deletes codes for spending points that nobody can use any more."))
+def forget_spending_codes() -> None:
+    spending.forget(at=timezone.now())
 
 
 @shared_task(does=_("Tells customers before their points expire."))

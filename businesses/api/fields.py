@@ -86,6 +86,12 @@ def whole(least: int, most: int) -> Callable[[Any], int]:
     return parse
 
 
+def yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("Has to be true or false.")
+    return value
+
+
 def amount(currency: str, *, least: Decimal = Decimal(0)) -> Callable[[Any], Decimal]:
     """Money in `currency`, as a decimal string (a JSON number is read by its digits)."""
 

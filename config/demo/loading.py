@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
@@ -26,9 +26,9 @@ from customers import cards, consents, profiles
 from customers.models import Channel
 from customers.profiles import Told
 from customers.registry import Named, enrol_many
-from loyalty import bulk, earning_rules, ledger, reviewing, rules
+from loyalty import bulk, earning_rules, ledger, reviewing, rewards, rules
 from loyalty.earning import earn
-from loyalty.ledger import Actor, Call
+from loyalty.ledger import Actor, Call, Spend
 from loyalty.models import (
     ClearingLine,
     Draw,
@@ -43,6 +43,7 @@ from loyalty.models import (
     Tier,
     Wallet,
 )
+from loyalty.models import Reward as OfferedReward
 from loyalty.rules import Rules
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
@@ -101,6 +102,11 @@ class OpenShop:
         """Who rings up the sales of a place; nobody where its own tills do."""
         return self.staff_id if self.rings_up_at in (None, place) else None
 
+    @cached_property
+    def rewards(self) -> dict[str, int]:
+        """Their ids by name, as long as they cost what they did: who tries the demo may have changed one."""
+        return {row.name: row.pk for row in OfferedReward.objects.of(self.business)}
+
     @property
     def scope(self) -> str:
         return f"business:{self.business.pk}:demo"
@@ -123,6 +129,7 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
     staffed = [_staffed(preset, program, business, shop) for business, shop in opened]
     if not EarningRule.objects.filter(program=program).exists():
         _make_rules(preset, program, [business for business, _shop in opened])
+    _offer_rewards(preset, program, [business for business, _shop in opened])
     return staffed
 
 
@@ -132,6 +139,18 @@ def _make_tiers(preset: Preset, program: Program) -> None:
         Tier.objects.get_or_create(program=program, position=position, defaults=level._asdict())
     Program.objects.filter(pk=program.pk).update(tier_basis=preset.tiers_count, tier_window=preset.tiers_window)
     reviewing.review(program_id=program.pk)
+
+
+def _offer_rewards(preset: Preset, program: Program, businesses: list[Business]) -> None:
+    """Those of each shop, and of the whole programme; what has a name there already stays as it is."""
+    of_all = [(None, reward) for reward in preset.rewards]
+    of_each = [
+        (business, reward) for business, shop in zip(businesses, preset.shops, strict=True) for reward in shop.rewards
+    ]
+    for business, reward in [*of_all, *of_each]:
+        if not OfferedReward.objects.filter(program=program, business=business, name=reward.description).exists():
+            values = {"name": reward.description, "points": reward.points, "icon": reward.icon}
+            rewards.make(program=program, business=business, values=values)
 
 
 def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:
@@ -327,6 +346,5 @@ def _claim(shop: OpenShop, visit: Visit, reward: Reward, customer_id: int) -> No
         actor=Actor(shop.branches[visit.place].pk, shop.staff_at(visit.place)),
         call=Call(f"demo:{visit.key}", ledger.input_hash("redemption", content), occurred_at=at),
         customer_id=customer_id,
-        points=reward.points,
-        description=reward.description,
+        spend=Spend(reward.points, reward.description, shop.rewards.get(reward.description)),
     )

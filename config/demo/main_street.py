@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from businesses.models import Category, Role, TierBasis
 from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
-from loyalty.models import Occasion, RuleKind
+from loyalty.models import Occasion, RewardIcon, RuleKind
 
 CAFE = Shop(
     slug="jacaranda-coffee",
@@ -27,7 +27,11 @@ CAFE = Shop(
         Worker(Role.MANAGER, "Farai Mutasa", "manager@jacaranda.example"),
         Worker(Role.CASHIER, "Nyasha Gumbo", "cashier@jacaranda.example"),
     ),
-    rewards=(Reward(150, "Flat white"), Reward(320, "Breakfast roll and coffee"), Reward(600, "Lunch for one")),
+    rewards=(
+        Reward(150, "Flat white", RewardIcon.COFFEE),
+        Reward(320, "Breakfast roll and coffee", RewardIcon.COFFEE),
+        Reward(600, "Lunch for one"),
+    ),
     rules=(
         {
             "name": "Quiet afternoons",
@@ -59,7 +63,7 @@ GROCER = Shop(
         Worker(Role.OWNER, "Tafadzwa Moyo", "owner@mupfure.example"),
         Worker(Role.CASHIER, "Chipo Dube", "cashier@mupfure.example"),
     ),
-    rewards=(Reward(200, "Basket of fruit"), Reward(500, "$5 off groceries")),
+    rewards=(Reward(200, "Basket of fruit", RewardIcon.SHOPPING_BAG), Reward(500, "$5 off groceries", RewardIcon.TAG)),
 )
 BAKERY = Shop(
     slug="highfield-oven",
@@ -77,7 +81,10 @@ BAKERY = Shop(
         Worker(Role.OWNER, "Joseph Marufu", "owner@highfield-oven.example"),
         Worker(Role.CASHIER, "Memory Sibanda", "cashier@highfield-oven.example"),
     ),
-    rewards=(Reward(100, "Loaf of sourdough"), Reward(260, "Six cinnamon buns")),
+    rewards=(
+        Reward(100, "Loaf of sourdough", RewardIcon.SHOPPING_BAG),
+        Reward(260, "Six cinnamon buns", RewardIcon.CAKE),
+    ),
 )
 HARDWARE = Shop(
     slug="msasa-hardware",
@@ -94,7 +101,7 @@ HARDWARE = Shop(
         Worker(Role.OWNER, "Simbarashe Ndlovu", "owner@msasa-hardware.example"),
         Worker(Role.CASHIER, "Tinashe Banda", "cashier@msasa-hardware.example"),
     ),
-    rewards=(Reward(400, "Key cutting and a padlock"), Reward(900, "$10 off tools")),
+    rewards=(Reward(400, "Key cutting and a padlock"), Reward(900, "$10 off tools", RewardIcon.TAG)),
 )
 PHARMACY = Shop(
     slug="fife-avenue-pharmacy",
@@ -113,7 +120,7 @@ PHARMACY = Shop(
         Worker(Role.OWNER, "Dr Anesu Makoni", "owner@fife-pharmacy.example"),
         Worker(Role.CASHIER, "Precious Zulu", "cashier@fife-pharmacy.example"),
     ),
-    rewards=(Reward(250, "Blood pressure check and vitamins"), Reward(500, "$5 off toiletries")),
+    rewards=(Reward(250, "Blood pressure check and vitamins"), Reward(500, "$5 off toiletries", RewardIcon.TAG)),
 )
 SALON = Shop(
     slug="kopje-hair-studio",
@@ -130,7 +137,7 @@ SALON = Shop(
         Worker(Role.OWNER, "Vimbai Hove", "owner@kopje-hair.example"),
         Worker(Role.CASHIER, "Rudo Phiri", "cashier@kopje-hair.example"),
     ),
-    rewards=(Reward(300, "Wash and blow-dry"), Reward(700, "Cut and style")),
+    rewards=(Reward(300, "Wash and blow-dry", RewardIcon.SPARKLES), Reward(700, "Cut and style", RewardIcon.SPARKLES)),
 )
 
 FIRST_NAMES = """
@@ -151,6 +158,7 @@ def phone(number: int) -> str:
 
 
 PRESET = Preset(
+    rewards=(Reward(2_000, "Picnic basket from all of us"),),
     slug="main-street",
     name="Main Street",
     currency="USD",

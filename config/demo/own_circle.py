@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from businesses.models import Category, Role
 from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
-from loyalty.models import Occasion, RuleKind
+from loyalty.models import Occasion, RewardIcon, RuleKind
 
 FIFTY = Decimal(50)
 
@@ -30,7 +30,11 @@ SALON = Shop(
         Worker(Role.MANAGER, "Ольга Зайцева", "manager@lavanda.example"),
         Worker(Role.CASHIER, "Юлия Громова", "cashier@lavanda.example"),
     ),
-    rewards=(Reward(1_500, "Уход за руками"), Reward(3_500, "Укладка"), Reward(6_000, "Стрижка и укладка")),
+    rewards=(
+        Reward(1_500, "Уход за руками", RewardIcon.SPARKLES),
+        Reward(3_500, "Укладка", RewardIcon.SPARKLES),
+        Reward(6_000, "Стрижка и укладка"),
+    ),
 )
 SPA = Shop(
     slug="tishina",
@@ -50,7 +54,7 @@ SPA = Shop(
         Worker(Role.MANAGER, "Инна Белова", "manager@tishina.example"),
         Worker(Role.CASHIER, "Артём Фомин", "cashier@tishina.example"),
     ),
-    rewards=(Reward(2_500, "Травяной чай и хаммам"), Reward(7_000, "Массаж, 60 минут")),
+    rewards=(Reward(2_500, "Травяной чай и хаммам", RewardIcon.COFFEE), Reward(7_000, "Массаж, 60 минут")),
 )
 RESTAURANT = Shop(
     slug="brusnika-restaurant",
@@ -73,7 +77,11 @@ RESTAURANT = Shop(
         Worker(Role.MANAGER, "Светлана Крылова", "manager@brusnika.example"),
         Worker(Role.CASHIER, "Никита Орлов", "cashier@brusnika.example"),
     ),
-    rewards=(Reward(700, "Десерт дня"), Reward(1_500, "Бокал вина и закуска"), Reward(4_000, "Ужин на двоих")),
+    rewards=(
+        Reward(700, "Десерт дня", RewardIcon.CAKE),
+        Reward(1_500, "Бокал вина и закуска"),
+        Reward(4_000, "Ужин на двоих"),
+    ),
 )
 BOUTIQUE = Shop(
     slug="nit",
@@ -138,6 +146,7 @@ def phone(number: int) -> str:
 
 
 PRESET = Preset(
+    rewards=(Reward(10_000, "Вечер клуба для двоих", RewardIcon.TICKET),),
     slug="own-circle",
     name="Свой круг",
     currency="RUB",

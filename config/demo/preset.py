@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from businesses.models import Category, Role, TierBasis, TierWindow
+from loyalty.models import RewardIcon
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,11 @@ Rule = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reward:
+    """What points buy, at one shop or in the whole programme."""
+
     points: int
     description: str
+    icon: RewardIcon = RewardIcon.GIFT
 
 
 class Level(NamedTuple):
@@ -139,6 +143,7 @@ class Preset:
     tiers: tuple[Level, ...] = ()
     tiers_count: TierBasis = TierBasis.SPEND
     tiers_window: TierWindow = TierWindow.YEAR
+    rewards: tuple[Reward, ...] = ()
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

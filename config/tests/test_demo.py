@@ -343,6 +343,7 @@ def wipe_ledger() -> None:
             "TRUNCATE loyalty_operation, loyalty_wallet, loyalty_entry, loyalty_lot, loyalty_draw, loyalty_membership,"
             " loyalty_purchase, loyalty_purchaseline, loyalty_redemption"
         )
+        cursor.execute("UPDATE loyalty_reward SET claimed = 0")
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ from conftest import NOON, Shop
 from customers import consents, messages, profiles
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
-from loyalty import adjustments, disputes, earning_rules
+from loyalty import adjustments, disputes, earning_rules, rewards
 from loyalty.ledger import CustomerBlocked
 from loyalty.models import (
     Adjustment,
@@ -36,6 +36,8 @@ from loyalty.models import (
     Purchase,
     PurchaseLine,
     Redemption,
+    Reward,
+    RewardChange,
     Tier,
     Wallet,
 )
@@ -109,6 +111,12 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
             program=shop.business.program, business=business, by=root, at=NOON,
             values={"name": "Friday", "kind": "multiply", "value": 2, "weekdays": [4], "tiers": [tier.pk]},
         )  # fmt: skip
+    for business in (shop.business, None):
+        offered = rewards.make(
+            program=shop.business.program, business=business,
+            values={"name": "Coffee", "points": 5, "stock": 9, "tier": tier, "limit_per_customer": 2},
+        )  # fmt: skip
+        rewards.change(reward=offered, values={"points": 4}, at=NOON, operator=root)
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 
@@ -155,8 +163,37 @@ def test_history_is_written_by_nobody(model: Any, root: User, operator: Client, 
 
 
 def test_all_of_the_ledger_is_history() -> None:
-    ledger = {model for model in LISTS if model._meta.app_label == "loyalty"} - {Tier}
+    ledger = {model for model in LISTS if model._meta.app_label == "loyalty"} - {Tier, Reward}
     assert ledger <= set(HISTORY)
+
+
+def test_the_operator_makes_changes_and_ends_a_reward_of_a_whole_programme(
+    root: User, operator: Client, shop: Shop
+) -> None:
+    program = shop.business.program
+    asked = {
+        "program": program.pk, "name": "Trip", "points": "5000", "icon": "ticket", "stock": "2", "limit_period": "ever"
+    }  # fmt: skip
+    assert operator.post(address(Reward, "add/"), asked).status_code == 302
+    made = Reward.objects.get()
+    assert (made.business, made.points, made.stock) == (None, 5000, 2)
+    assert operator.post(address(Reward, f"{made.pk}/change/"), asked | {"points": "6000"}).status_code == 302
+    change = RewardChange.objects.get()
+    assert (change.field, change.after, change.operator) == ("points", "6000", root)
+    Reward.objects.update(claimed=2)
+    refused = operator.post(address(Reward, f"{made.pk}/change/"), asked | {"stock": "1"})
+    assert "stock" in refused.context["adminform"].form.errors
+    assert operator.post(address(Reward, f"{made.pk}/end/")).status_code == 302
+    made.refresh_from_db()
+    assert made.archived_at
+    Reward.objects.update(claimed=0)
+
+
+def test_a_businesss_own_reward_is_changed_in_its_portal_alone(operator: Client, shop: Shop) -> None:
+    own = rewards.make(program=shop.business.program, business=shop.business, values={"name": "Tea", "points": 5})
+    assert operator.post(address(Reward, f"{own.pk}/change/"), {"points": "1"}).status_code == 403
+    own.refresh_from_db()
+    assert own.points == 5
 
 
 RULE = {

@@ -28,7 +28,7 @@ from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
-from loyalty import disputes, earning_rules
+from loyalty import disputes, earning_rules, rewards
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
@@ -83,6 +83,13 @@ class World:
         brands.change_logo(business_id=self.nar.business.pk, picture=b"logo", staff=self.nar.staff, at=timezone.now())
         self.nar.business.refresh_from_db()
         self.sale, self.spent = buy(self.nar, 40), redeem(self.nar, 5)
+        self.reward = rewards.make(
+            program=self.nar.business.program,
+            business=self.nar.business,
+            values={"name": "Tea", "points": 5, "stock": 9},
+        )
+        rewards.set_picture(reward=self.reward, picture=b"picture", at=timezone.now(), staff=self.nar.staff)
+        self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
             buy(self.far, 7, phone=phone)
@@ -272,6 +279,19 @@ def spent(world: World) -> Any:
     return world.spent.public_id
 
 
+def held(world: World) -> Any:
+    return world.held.public_id
+
+
+def reward(world: World) -> Any:
+    return world.reward.public_id
+
+
+def reward_picture(world: World) -> Any:
+    world.reward.refresh_from_db()
+    return world.reward.picture_digest
+
+
 def cashier(world: World) -> Any:
     assert world.cashier
     return world.cashier.public_id
@@ -321,6 +341,12 @@ DOORS: dict[str, Door] = {
     "settings/look/logo/removal/": AtWork((Role.OWNER,)),
     "brands/<str:colour>.css": Everybody(ids={"colour": lambda world: "9f1239"}),
     "logos/<str:digest>.webp": Everybody(ids={"digest": lambda world: world.nar.business.logo_digest}),
+    "rewards/": AtWork(MANAGERS),
+    "rewards/new/": AtWork(MANAGERS),
+    "rewards/<uuid:reward>/": AtWork(MANAGERS, ids={"reward": reward}),
+    "rewards/<uuid:reward>/picture/removal/": AtWork(MANAGERS, ids={"reward": reward}),
+    "rewards/<uuid:reward>/end/": AtWork(MANAGERS, ids={"reward": reward}),
+    "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
     "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),
@@ -350,6 +376,13 @@ DOORS: dict[str, Door] = {
     "counter/<uuid:customer>/spend/": AtWork(STAFF, ids={"customer": member}, programmes=True),
     "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
+    "counter/codes/": AtWork(STAFF),
+    "counter/holds/<uuid:operation>/": AtWork(STAFF, ids={"operation": held}),
+    "counter/holds/<uuid:operation>/confirmation/": AtWork(STAFF, ids={"operation": held}, method="POST"),
+    "counter/<uuid:customer>/rewards/<uuid:reward>/": AtWork(STAFF, ids={"customer": member, "reward": reward}),
+    "counter/<uuid:customer>/rewards/<uuid:reward>/claims/": AtWork(
+        STAFF, ids={"customer": member, "reward": reward}, method="POST"
+    ),
     "counter/receipts/<uuid:operation>/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/refund/": AtWork(MANAGERS, ids={"operation": sale}),
     "counter/receipts/<uuid:operation>/undo/": AtWork(MANAGERS, ids={"operation": sale}, method="POST"),
@@ -381,6 +414,13 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/history/<uuid:operation>/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/history/<uuid:operation>/dispute/": Customers(ids={"wallet": member, "operation": sale}),
     "points/<uuid:wallet>/questions/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/rewards/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/rewards/<uuid:reward>/": Customers(ids={"wallet": member, "reward": reward}),
+    "points/<uuid:wallet>/holds/<uuid:operation>/": Customers(ids={"wallet": member, "operation": held}),
+    "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
+        ids={"wallet": member, "operation": held}, method="POST"
+    ),
+    "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/tiers/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/figures/": Customers(ids={"wallet": member}),
@@ -403,13 +443,19 @@ DOORS: dict[str, Door] = {
     "api/v1/business": Keys("read", {"PATCH": "admin"}),
     "api/v1/purchases": Keys("earn", method="POST", body={**WHO, "amount": "10"}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
-    "api/v1/redemptions": Keys("redeem", method="POST", body={**WHO, "points": 5, "description": "Tea"}),
+    "api/v1/rewards": Keys("read"),
+    "api/v1/consents": Keys("redeem", method="POST", body={**WHO, "points": 5}),
+    "api/v1/redemptions": Keys(
+        "redeem", {"GET": "read"}, method="POST", body={**WHO, "points": 5, "description": "Tea"}
+    ),
     "api/v1/redemptions/<uuid:redemption>": Keys("read", ids={"redemption": spent}),
+    "api/v1/redemptions/<uuid:redemption>/confirm": Keys("redeem", ids={"redemption": held}, method="POST"),
     "api/v1/redemptions/<uuid:redemption>/cancel": Keys("redeem", ids={"redemption": spent}, method="POST"),
     "api/v1/customers": Keys("earn", method="POST", body=WHO),
     "api/v1/customers/lookup": Keys("read", method="POST", body=WHO),
     "api/v1/customers/<uuid:customer>": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/balance": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/rewards": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/entries": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/why": Keys("read", ids={"customer": member}, programmes=True),
 }

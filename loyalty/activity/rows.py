@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from businesses import money, shown
 from customers import people
 from customers.people import Person
-from loyalty import parts, pending
+from loyalty import parts, pending, refusals
 from loyalty.models import OperationKind
 from loyalty.rules import Rules
 
@@ -94,7 +94,7 @@ def refusal(row: Any) -> str:
         return _("More than was left to refund.")
     if fact["code"] == "customer_blocked":
         return _("The customer is blocked.")
-    return _("Refused")
+    return refusals.sentence(fact) or _("Refused")
 
 
 def _persons(operations: list[Any], rules: Rules) -> dict[int, Person]:

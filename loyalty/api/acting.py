@@ -10,13 +10,30 @@ from businesses.api.problems import Problem, not_found
 from businesses.api.view import ApiCall, BusinessView
 from businesses.models import Branch
 from customers import phones
-from loyalty import ledger, lookup, rules
+from loyalty import ledger, lookup, rotating, rules
 from loyalty.ledger import Actor
 from loyalty.lookup import By, Who
 from loyalty.models import Operation
 from loyalty.rules import Rules
 
 WHO: tuple[By, ...] = ("phone", "card", "customer", "external_id")
+
+
+SENTENCES = {
+    "not_enough_points": "Not enough points: {available} available, {needed} needed.",
+    "reference_used": "This reference was used at this branch on that day.",
+    "already_reversed": "This was reversed before.",
+    "refund_too_large": "Only {left} of this purchase is left to refund, or fewer pieces of a line than named.",
+    "customer_blocked": "The operator has blocked this customer: no points are given or spent.",
+    "out_of_stock": "The last one of this reward was claimed.",
+    "limit_reached": "This customer has claimed this reward as often as one may: {limit}, counted by {period}.",
+    "reward_ended": "This reward is not offered today.",
+    "reward_changed": "This reward costs {points} points now. Ask the customer again.",
+    "tier_required": "This reward is for customers from {tier} on.",
+    "consent_required": "More than {above} points need the customer's own code as `consent`.",
+    "hold_expired": "The time of this hold is over; its points are back with the customer.",
+    "already_confirmed": "This was collected before.",
+}
 
 
 class LedgerView(BusinessView):
@@ -46,13 +63,7 @@ class LedgerView(BusinessView):
 def refusal(refused: ledger.Refused) -> Problem:
     """A stored refusal: the same body for the first answer and for each replay."""
     facts = {name: value for name, value in refused.fact.items() if name != "code"}
-    sentence = {
-        "not_enough_points": "Not enough points: {available} available, {needed} needed.",
-        "reference_used": "This reference was used at this branch on that day.",
-        "already_reversed": "This was reversed before.",
-        "refund_too_large": "Only {left} of this purchase is left to refund, or fewer pieces of a line than named.",
-        "customer_blocked": "The operator has blocked this customer: no points are given or spent.",
-    }[refused.code].format(**facts)
+    sentence = SENTENCES[refused.code].format(**facts)
     headers = {"Idempotency-Replayed": "true"} if refused.posted.replayed else {}
     return Problem(409, refused.code, sentence, headers=headers, **facts)
 
@@ -87,7 +98,10 @@ def who_of(fields: Fields, country: str, by: tuple[By, ...] = WHO) -> Who:
         except phones.InvalidPhone:
             raise ValueError("Is not a phone number.") from None
 
-    parsers = {"phone": phone, "card": text(64), "customer": lambda value: str(uuid(value)), "external_id": text(128)}
+    def card(value: Any) -> str:
+        return rotating.token_in(text(64)(value))
+
+    parsers = {"phone": phone, "card": card, "customer": lambda value: str(uuid(value)), "external_id": text(128)}
     given = [name for name in by if fields.has(name)]
     found = [Who(name, value) for name in by if (value := fields.read(name, parsers[name])) is not None]
     if len(given) != 1:

@@ -14,10 +14,11 @@ from loyalty import purchases
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, rules_of, who_of
 from loyalty.ledger import Posted
-from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, Sale, TooManyPoints
+from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, InPoints, Sale, TooManyPoints
 from loyalty.rules import Rules
 
 MOST_LINES = 1000
+LONGEST_CONSENT = 64
 
 
 class PurchasesView(LedgerView):
@@ -29,7 +30,7 @@ class PurchasesView(LedgerView):
 
     def handle_post(self, call: ApiCall) -> Answer:
         rules = rules_of(call)
-        fields = Fields(call.body, not_supported=("shipping", "coupons", "consent"))
+        fields = Fields(call.body, not_supported=("shipping", "coupons"))
         actor = actor_of(call, fields, rules)
         who = who_of(fields, rules.country)
         sale = Sale(
@@ -37,13 +38,13 @@ class PurchasesView(LedgerView):
             reference=fields.read("reference", text(128)),
             occurred_at=fields.read("occurred_at", moment),
             lines=lines_of(fields, rules.currency),
-            points=fields.read("redeem_points", whole(1, MOST_POINTS)),
         )
-        if sale.points:
-            call.access.require("redeem")
+        paid = in_points(fields, call)
         fields.done()
         try:
-            posted = purchases.record(rules=rules, actor=actor, who=who, sale=sale, key=call.key, at=timezone.now())
+            posted = purchases.record(
+                rules=rules, actor=actor, who=who, sale=sale, paid=paid, key=call.key, at=timezone.now()
+            )
         except TooManyPoints as too_many:
             fields.error("redeem_points", f"More than the sale costs: it takes at most {too_many.most}.")
             fields.done()
@@ -74,6 +75,17 @@ def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
     if posted.reached is None:
         return []
     return [{"effect": "tier", "before": rules.tier_name(posted.tier_id), "after": rules.tier_name(posted.reached)}]
+
+
+def in_points(fields: Fields, call: ApiCall) -> InPoints | None:
+    """What points pay of it. That needs the scope of spending them."""
+    points, consent = fields.read("redeem_points", whole(1, MOST_POINTS)), fields.read("consent", text(LONGEST_CONSENT))
+    if points is None:
+        if consent is not None:
+            fields.error("consent", "Goes with redeem_points.")
+        return None
+    call.access.require("redeem")
+    return InPoints(points, consent or "")
 
 
 def sale_amount(currency: str) -> Any:

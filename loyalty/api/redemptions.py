@@ -1,53 +1,100 @@
-"""`POST redemptions`, `GET redemptions/{id}` and `POST redemptions/{id}/cancel`."""
+"""Spending points by the API: redemptions and what is held of them."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
-from businesses.api.fields import Fields, text, whole
+from businesses.api.fields import Fields, text, uuid, whole, yes_or_no
+from businesses.api.paging import page
 from businesses.api.problems import not_found
 from businesses.api.view import Answer, ApiCall
 from loyalty import redemptions
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
-from loyalty.models import Redemption
+from loyalty.api.purchases import LONGEST_CONSENT
+from loyalty.ledger import Posted
+from loyalty.models import Redemption, Reward
 from loyalty.purchases import MOST_POINTS
+from loyalty.redemptions import Wanted
+from loyalty.rules import Rules
 
 
 class RedemptionsView(LedgerView):
-    scopes = {"post": "redeem"}
+    scopes = {"get": "read", "post": "redeem"}
     idempotent = frozenset({"post"})
+
+    @extend_schema(**schema.LIST_REDEMPTIONS)
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall) -> Answer:
+        mine = Redemption.objects.filter(business_id=call.access.business_id).order_by("-pk")
+        return Answer(
+            page(
+                mine,
+                call.query,
+                lambda rows: [redemption_body(row) for row in rows.select_related("operation__wallet", "reward")],
+            )
+        )
 
     @extend_schema(**schema.REDEEM)
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall) -> Answer:
         rules = rules_of(call)
-        fields = Fields(call.body, not_supported=("reward", "hold", "consent"))
+        fields = Fields(call.body)
         actor = actor_of(call, fields, rules)
         who = who_of(fields, rules.country)
-        points = fields.read("points", whole(1, MOST_POINTS), required=True) or 0
-        description = fields.read("description", text(200), required=True) or ""
+        wanted = _wanted(fields, rules)
         reference = fields.read("reference", text(128))
+        consent = fields.read("consent", text(LONGEST_CONSENT)) or ""
         fields.done()
         posted = redemptions.redeem(
             rules=rules,
             actor=actor,
             who=who,
-            points=points,
-            description=description,
+            wanted=wanted,
             key=call.key,
             reference=reference,
+            consent=consent,
             at=timezone.now(),
         )
-        body = {
-            "id": str(posted.public_id),
-            "status": "confirmed",
-            "points": -posted.points,
-            "balance": posted.balance_after,
-        }
-        return Answer(body, 201, posted.replayed)
+        return Answer(_made(posted, hold=wanted.hold), 201, posted.replayed)
+
+
+def _wanted(fields: Fields, rules: Rules) -> Wanted:
+    """A reward, or points with their description."""
+    hold = bool(fields.read("hold", yes_or_no))
+    if not fields.has("reward"):
+        fields.read("reward", uuid)
+        points = fields.read("points", whole(1, MOST_POINTS), required=True) or 0
+        return Wanted(points, fields.read("description", text(200), required=True) or "", hold=hold)
+    for name in ("points", "description"):
+        if fields.has(name):
+            fields.error(name, "A reward has its own.")
+        fields.read(name, lambda value: value)
+    named = fields.read("reward", uuid)
+    # An ended one too: the ledger refuses it by its name, and answers a repeat.
+    offered = Reward.objects.filter(program=rules.program_id, business__in=[rules.business_id]) | Reward.objects.filter(
+        program=rules.program_id, business=None
+    )
+    reward = offered.filter(public_id=named).first() if named else None
+    if named and reward is None:
+        fields.done()
+        raise not_found()
+    return redemptions.of_reward(reward, hold=hold) if reward else Wanted(0)
+
+
+def _made(posted: Posted, *, hold: bool) -> dict[str, Any]:
+    """From what never changes, so that a replay says the same also when a hold was collected since."""
+    body: dict[str, Any] = {
+        "id": str(posted.public_id),
+        "status": "held" if hold else "confirmed",
+        "points": -posted.points,
+        "balance": posted.balance_after,
+    }
+    return body | Redemption.objects.values("code", "held_until").get(pk=posted.id) if hold else body
 
 
 class RedemptionView(LedgerView):
@@ -59,22 +106,31 @@ class RedemptionView(LedgerView):
     def handle_get(self, call: ApiCall, redemption: UUID) -> Answer:
         found = (
             Redemption.objects.filter(business_id=call.access.business_id, operation__public_id=redemption)
-            .select_related("operation__wallet")
+            .select_related("operation__wallet", "reward")
             .first()
         )
         if found is None:
             raise not_found()
-        return Answer(
-            {
-                "id": str(found.operation.public_id),
-                "customer": str(found.operation.wallet.public_id),
-                "status": found.status,
-                "points": found.points,
-                "description": found.description,
-                "balance": found.operation.balance_after,
-                "occurred_at": found.operation.occurred_at,
-            }
-        )
+        return Answer(redemption_body(found))
+
+
+class ConfirmView(LedgerView):
+    scopes = {"post": "redeem"}
+    idempotent = frozenset({"post"})
+
+    @extend_schema(**schema.CONFIRM_REDEMPTION)
+    def post(self) -> None: ...
+
+    def handle_post(self, call: ApiCall, redemption: UUID) -> Answer:
+        rules = rules_of(call)
+        fields = Fields(call.body)
+        actor = actor_of(call, fields, rules)
+        fields.done()
+        operation_id = own_operation(call, redemption, "redemption")
+        posted = redemptions.confirm(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
+        held = Redemption.objects.get(pk=operation_id)
+        body = {"id": str(posted.public_id), "points": held.points, "balance": posted.balance_after}
+        return Answer(body, 201, posted.replayed)
 
 
 class CancelView(LedgerView):
@@ -93,3 +149,17 @@ class CancelView(LedgerView):
         posted = redemptions.cancel(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
         body = {"id": str(posted.public_id), "points": posted.points, "balance": posted.balance_after}
         return Answer(body, 201, posted.replayed)
+
+
+def redemption_body(found: Redemption) -> dict[str, Any]:
+    return {
+        "id": str(found.operation.public_id),
+        "customer": str(found.operation.wallet.public_id),
+        "status": found.status,
+        "points": found.points,
+        "description": found.description,
+        "reward": found.reward and str(found.reward.public_id),
+        "held_until": found.held_until,
+        "balance": found.operation.balance_after,
+        "occurred_at": found.operation.occurred_at,
+    }

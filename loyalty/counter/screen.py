@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.numbers import get_group_symbol
-from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from businesses import money, shown
@@ -27,7 +26,7 @@ from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.earning import Given
 from loyalty.lookup import Who
-from loyalty.models import Membership, Operation, PurchaseLine, RefundLine, RuleKind, TierChange, Wallet
+from loyalty.models import Membership, Operation, RuleKind, TierChange, Wallet
 from loyalty.rules import Rules
 
 Context = dict[str, Any]
@@ -61,10 +60,11 @@ def activity(request: StaffRequest, rules: Rules, today: date) -> Context:
 def _row(request: StaffRequest, act: Act, rules: Rules, zone: ZoneInfo) -> Context:
     operation = act.operation
     what = _what(act.amount, act.description or "", rules)
+    at = act.operation.occurred_at if act.at is None else act.at
     return {
         "initials": act.person.initials,
         "name": act.person.name,
-        "detail": f"{what} · {shown.clock(operation.occurred_at.astimezone(zone))}",
+        "detail": f"{what} · {shown.clock(at.astimezone(zone))}",
         "note": " · ".join(filter(None, [parts.in_words(operation, rules.currency), _approved(operation)])),
         "points": shown.signed(operation.given),
         "earned": operation.given > 0,
@@ -211,48 +211,6 @@ def part_payment(rules: Rules, wallet: Wallet, *, value: str = "", error: str = 
     }
 
 
-def refund_pad(
-    request: StaffRequest, rules: Rules, operation: Operation, *, value: str = "", error: str = ""
-) -> Context:
-    """The pad for a part of a sale."""
-    left = operation.purchase.amount - operation.purchase.refunded
-    shown_left = money.show_amount(left, rules.currency, shown.language())
-    return {
-        "label": _("Amount to refund"),
-        "unit": money.symbol(rules.currency, shown.language()),
-        "mark": "," if shown.language() in ("az", "ru") else ".",
-        "value": value,
-        "error": error,
-        "note": _("%(amount)s of the sale is left.") % {"amount": shown_left},
-        "fields": fields(request),
-        "url": reverse("counter-refund", args=[operation.public_id]),
-        "action": _("Refund"),
-        "cancel_url": reverse("counter-receipt", args=[operation.public_id]),
-    }
-
-
-def refundable_lines(rules: Rules, operation: Operation, typed: dict[int, str]) -> list[Context]:
-    """The lines of a sale of which pieces are left, and how many of each are typed to come back."""
-    bought = PurchaseLine.objects.filter(purchase=operation.pk, quantity__gt=0).order_by("position")
-    returned = dict(
-        RefundLine.objects.filter(refund__operation__reverses_id=operation.pk)
-        .values_list("line_id")
-        .annotate(Sum("quantity"))
-    )
-    return [
-        {
-            "name": line.name or line.sku or pgettext("on a receipt", "Item"),
-            "field": f"line-{line.position}",
-            "left": format(left.normalize(), "f"),
-            "step": "1" if line.quantity == line.quantity.to_integral_value() else "0.001",
-            "price": money.show_amount(line.unit_price, rules.currency, shown.language()),
-            "value": typed.get(line.position, ""),
-        }
-        for line in bought
-        if (left := line.quantity - returned.get(line.pk, Decimal(0))) > 0
-    ]
-
-
 def _counting_now(rules: Rules, wallet: Wallet) -> tuple[list[dict[str, Any]], int | None]:
     """The rules that this customer's next sale goes by, as the page's script reads them, and the most it may earn."""
     caps = [rules.terms.points_cap]
@@ -380,4 +338,6 @@ def may_undo(request: StaffRequest, rules: Rules, operation: Operation) -> bool:
     if request.staff.role in MANAGERS:
         return True
     today = datetime.now(ZoneInfo(rules.time_zone)).date()
-    return operation.staff_id == request.staff.pk and operation.local_on == today
+    redemption = getattr(operation, "redemption", None)
+    mine = (redemption and redemption.confirmed_by) or operation
+    return mine.staff_id == request.staff.pk and mine.local_on == today

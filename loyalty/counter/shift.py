@@ -1,7 +1,7 @@
 """A cashier's day at the counter: the totals, the list, and who was here."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Subquery, Sum
@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 from customers import people
 from customers.people import Person
 from loyalty import parts
-from loyalty.models import Membership, Operation, OperationKind, Wallet
+from loyalty.models import Membership, Operation, OperationKind, Redemption, RedemptionStatus, Wallet
 
 LIST_LENGTH = 20
 RECENT = 8
@@ -34,10 +34,11 @@ class Act:
     undone: bool
     amount: Decimal | None
     description: str | None
+    at: datetime | None = None  # of what was collected, when that was
 
 
 def _acts(staff_id: int) -> QuerySet[Operation]:
-    kinds = [OperationKind.PURCHASE, OperationKind.REDEMPTION]
+    kinds = [OperationKind.PURCHASE, OperationKind.REDEMPTION, OperationKind.CONFIRMATION]
     return Operation.objects.filter(staff_id=staff_id, kind__in=kinds, refusal__isnull=True)
 
 
@@ -64,15 +65,31 @@ TAKEN_BACK = (
 
 
 def today(*, staff_id: int, day: date, program_id: int, length: int = LIST_LENGTH) -> list[Act]:
-    acts = parts.with_undone(_acts(staff_id).filter(local_on=day))
+    done = parts.with_undone(_acts(staff_id).filter(local_on=day))
     rows = list(
-        acts.annotate(amount=F("purchase__amount"), description=F("redemption__description"))
+        done.annotate(amount=F("purchase__amount"), description=F("redemption__description"))
         .select_related("approval__staff__user", "purchase")
         .order_by("-id")[:length]
     )
     persons = people.on_screen(program_id=program_id, customer_ids=[row.customer_id for row in rows])
-    # What is annotated, no type knows.
-    return [Act(row, persons[row.customer_id], row.undone, row.amount, row.description) for row in rows]  # type: ignore[attr-defined]
+    collected = _collected([row.pk for row in rows if row.kind == OperationKind.CONFIRMATION])
+    acts = []
+    for row in rows:
+        person = persons[row.customer_id]
+        if held := collected.get(row.pk):
+            undone = held.status == RedemptionStatus.CANCELLED
+            acts.append(Act(held.operation, person, undone, None, held.description, row.occurred_at))
+        else:
+            acts.append(Act(row, person, row.undone, row.amount, row.description))
+    return acts
+
+
+def _collected(confirmations: list[int]) -> dict[int, Redemption]:
+    """What each confirmation handed out: the line that a cashier may undo."""
+    if not confirmations:
+        return {}
+    held = Redemption.objects.filter(confirmed_by__in=confirmations).select_related("operation")
+    return {row.confirmed_by_id: row for row in held if row.confirmed_by_id}
 
 
 @dataclass(frozen=True)

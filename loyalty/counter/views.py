@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
 from businesses import money, pins, shown
@@ -23,13 +24,14 @@ from businesses.models import BusinessStatus
 from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
-from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, rules
-from loyalty.counter import screen
+from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, refusals, rotating, rules
+from loyalty.counter import asking, offering, screen
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
-from loyalty.models import Operation, PurchaseLine, Wallet
-from loyalty.purchases import MOST_AMOUNT, Sale
+from loyalty.models import Operation, Wallet
+from loyalty.purchases import MOST_AMOUNT, InPoints, Sale
+from loyalty.redemptions import Wanted
 from loyalty.rules import Rules
 
 LONGEST_KEY = 64
@@ -40,41 +42,46 @@ LONGEST_KEY = 64
 def counter(request: StaffRequest) -> HttpResponse:
     if request.business.status != BusinessStatus.ACTIVE:
         return render(request, "counter/waiting.html", {"active": "counter"})
-    return _idle(request)
+    return idle(request)
 
 
 @require_POST
 @serving
 def find(request: StaffRequest) -> HttpResponse:
     """By phone or by the content of a QR card; an unknown phone is welcomed."""
-    terms = _rules(request)
-    typed, card = _text(request, "phone"), _text(request, "card")
+    terms = rules_of(request)
+    typed, card = text_of(request, "phone"), text_of(request, "card")
+    if (code := redemptions.code_in(card or typed)) and (
+        held := redemptions.held(business_id=request.business.pk, code=code)
+    ):
+        return redirect("counter-hold", held.operation.public_id)
     if card:
-        who = Who("card", card[:64])
+        asking.remember(request, card[:64])
+        who = Who("card", rotating.token_in(card[:64]))
     else:
         try:
             who = Who("phone", phones.parse(typed, terms.country))
         except phones.InvalidPhone:
-            return _idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
+            return idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
     try:
         member = lookup.member(program_id=terms.program_id, business_id=terms.business_id, who=who)
     except lookup.UnknownCustomer:
         if card:
-            return _idle(request, error=_("This card is not valid here. Ask for the phone number."), status=422)
+            return idle(request, error=_("This card is not valid here. Ask for the phone number."), status=422)
         return _unknown(request, terms, who.value, typed)
-    return _to_customer(request, member.public_id)
+    return to_customer(request, member.public_id)
 
 
 @require_POST
 @serving
 def enrol(request: StaffRequest) -> HttpResponse:
     """One tap. The number was checked before, and is checked again: forms come from outside."""
-    terms = _rules(request)
-    typed, name = _text(request, "phone"), _text(request, "name")
+    terms = rules_of(request)
+    typed, name = text_of(request, "phone"), text_of(request, "name")
     try:
         phone = phones.parse(typed, terms.country)
     except phones.InvalidPhone:
-        return _idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
+        return idle(request, value=typed, error=_("That is not a phone number. Check the digits."), status=422)
     if len(name) > 120:
         error = _("A name has at most 120 characters.")
         return _unknown(request, terms, phone, typed, name=name, error=error, status=422)
@@ -86,145 +93,122 @@ def enrol(request: StaffRequest) -> HttpResponse:
         source="counter",
         at=timezone.now(),
     )
-    return _to_customer(request, member.public_id)
+    return to_customer(request, member.public_id)
 
 
 @require_GET
 @serving
 def customer(request: StaffRequest, customer: UUID) -> HttpResponse:
-    return _customer(request, _wallet(request, customer))
+    return show_customer(request, wallet_of(request, customer))
 
 
 @require_GET
 @serving
 def spend(request: StaffRequest, customer: UUID) -> HttpResponse:
-    return _spend(request, _wallet(request, customer))
+    return show_spend(request, wallet_of(request, customer))
 
 
 @require_POST
 @serving
 def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
-    terms, wallet, typed = _rules(request), _wallet(request, customer), _text(request, "amount")
-    points = _text(request, "points")
+    terms, wallet, typed = rules_of(request), wallet_of(request, customer), text_of(request, "amount")
+    points = text_of(request, "points")
     kept: dict[str, Any] = {"value": typed, "points": points, "status": 422}
     try:
-        amount = _amount(terms, typed)
+        amount = amount_of(terms, typed)
     except InvalidAmount as wrong:
-        return _customer(request, wallet, error=str(wrong), **kept)
+        return show_customer(request, wallet, error=str(wrong), **kept)
     if points and not _whole(points):
-        return _customer(request, wallet, points_error=_("Type how many points to spend, in digits."), **kept)
+        return show_customer(request, wallet, points_error=_("Type how many points to spend, in digits."), **kept)
+    if "send" in request.POST:
+        asked = asking.send(request, terms, wallet, _whole(points))
+        return show_customer(request, wallet, asked=asked, **kept | {"status": 422 if asked.error else 200})
     try:
         posted = approvals.record(
             rules=terms,
             staff=request.staff,
-            actor=_actor(request),
+            actor=actor_of(request),
             who=Who("customer", str(wallet.public_id)),
-            sale=Sale(amount, points=_whole(points) or None),
-            pin=_text(request, "pin"),
-            key=_key(request),
+            sale=Sale(amount),
+            paid=InPoints(_whole(points), asking.consent(request, wallet)) if points else None,
+            pin=text_of(request, "pin"),
+            key=key_of(request),
             at=timezone.now(),
         )
     except pins.NotApproved as refused:
-        return _customer(request, wallet, refused=refused, **kept)
+        return show_customer(request, wallet, refused=refused, **kept)
     except purchases.TooManyPoints as too_many:
         error = _("More than the bill: it takes at most %(points)s.") % {"points": shown.number(too_many.most)}
-        return _customer(request, wallet, points_error=error, **kept)
+        return show_customer(request, wallet, points_error=error, **kept)
+    except ledger.ConsentRequired as refused:
+        return show_customer(request, wallet, asked=asking.again(refused), **kept)
     except ledger.NotEnoughPoints as short:
-        return _customer(request, wallet, points_error=_not_enough(short), **kept)
+        return show_customer(request, wallet, points_error=refusals.sentence(short.fact), **kept)
     except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
-        return _customer(request, wallet, error=_trouble(trouble), **kept)
-    return _to_receipt(request, posted.public_id)
+        return show_customer(request, wallet, error=trouble_of(trouble), **kept)
+    return to_receipt(request, posted.public_id)
 
 
 @require_POST
 @serving
 def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
-    terms, wallet = _rules(request), _wallet(request, customer)
-    typed, description = _text(request, "points"), _text(request, "description")
+    terms, wallet = rules_of(request), wallet_of(request, customer)
+    typed, description = text_of(request, "points"), text_of(request, "description")
     kept: dict[str, Any] = {"value": typed, "description": description, "status": 422}
     points = _whole(typed)
     if not points:
-        return _spend(request, wallet, error=_("Type how many points to spend, in digits."), **kept)
+        return show_spend(request, wallet, error=_("Type how many points to spend, in digits."), **kept)
+    if "send" in request.POST:
+        asked = asking.send(request, terms, wallet, points)
+        return show_spend(request, wallet, points=points, asked=asked, **kept | {"status": 422 if asked.error else 200})
     if len(description) > 200:
-        return _spend(request, wallet, error=_("A description has at most 200 characters."), **kept)
+        return show_spend(request, wallet, error=_("A description has at most 200 characters."), **kept)
     try:
         posted = redemptions.redeem(
             rules=terms,
-            actor=_actor(request),
+            actor=actor_of(request),
             who=Who("customer", str(wallet.public_id)),
-            points=points,
-            description=description,
-            key=_key(request),
+            wanted=Wanted(points, description),
+            consent=asking.consent(request, wallet),
+            key=key_of(request),
             at=timezone.now(),
         )
-    except ledger.NotEnoughPoints as refused:
-        return _spend(request, wallet, error=_not_enough(refused), **kept)
-    except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
-        return _spend(request, wallet, error=_trouble(trouble), **kept)
-    return _to_receipt(request, posted.public_id)
+    except ledger.ConsentRequired as refused:
+        return show_spend(request, wallet, points=points, asked=asking.again(refused), **kept)
+    except ledger.Refused as refused:
+        return show_spend(request, wallet, error=refusals.sentence(refused.fact), **kept)
+    except (ledger.Busy, ledger.KeyReused) as trouble:
+        return show_spend(request, wallet, error=trouble_of(trouble), **kept)
+    return to_receipt(request, posted.public_id)
 
 
 @require_GET
 @serving
 def receipt(request: StaffRequest, operation: UUID) -> HttpResponse:
-    return _receipt(request, _operation(request, operation))
+    return show_receipt(request, operation_of(request, operation))
 
 
 @require_POST
 @serving
 def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
-    terms, done = _rules(request), _operation(request, operation)
+    terms, done = rules_of(request), operation_of(request, operation)
     if not screen.may_undo(request, terms, done):
-        return _receipt(request, done, status=422)
+        return show_receipt(request, done, status=422)
     reverse_it = purchases.refund if done.kind == "purchase" else redemptions.cancel
     # Somebody was quicker, or this press came twice: the receipt shows how it stands.
     try:
         with suppress(ledger.AlreadyReversed, ledger.KeyReused):
-            reverse_it(rules=terms, actor=_actor(request), operation_id=done.pk, key=_key(request))
+            reverse_it(rules=terms, actor=actor_of(request), operation_id=done.pk, key=key_of(request))
     except ledger.Busy as busy:
-        return _receipt(request, done, error=_trouble(busy), status=422)
-    return _to_receipt(request, done.public_id)
-
-
-@require_http_methods(["GET", "POST"])
-@serving
-def refund(request: StaffRequest, operation: UUID) -> HttpResponse:
-    """Refunds a part of a sale: what is typed, or pieces of its lines."""
-    terms, done = _rules(request), _operation(request, operation)
-    if done.kind != "purchase" or not screen.may_undo(request, terms, done):
-        return _receipt(request, done, status=422 if request.method == "POST" else 200)
-    if request.method == "GET":
-        return _part(request, done)
-    typed, pieces = _text(request, "amount"), _pieces(request)
-    kept: dict[str, Any] = {"value": typed, "pieces": pieces, "status": 422}
-    line_ids = dict(PurchaseLine.objects.filter(purchase=done.pk).values_list("position", "pk"))
-    if bool(typed) == bool(line_ids.keys() & pieces.keys()):
-        return _part(request, done, error=_("Type an amount, or say which lines come back."), **kept)
-    try:
-        purchases.refund(
-            rules=terms,
-            actor=_actor(request),
-            operation_id=done.pk,
-            key=_key(request),
-            amount=_amount(terms, typed) if typed else None,
-            pieces={line_ids[position]: _quantity(many) for position, many in pieces.items() if position in line_ids},
-        )
-    except InvalidAmount as wrong:
-        return _part(request, done, error=str(wrong), **kept)
-    except ledger.RefundTooLarge:
-        return _part(request, done, error=_("That is more than is left of this sale."), **kept)
-    except ledger.Busy as busy:
-        return _part(request, done, error=_trouble(busy), **kept)
-    except (ledger.AlreadyReversed, ledger.KeyReused):
-        pass  # as with undo: the receipt shows how it stands
-    return _to_receipt(request, done.public_id)
+        return show_receipt(request, done, error=trouble_of(busy), status=422)
+    return to_receipt(request, done.public_id)
 
 
 @require_GET
 @serving
 def today(request: StaffRequest) -> HttpResponse:
     """The list for screens on which it has no place beside the pad."""
-    terms = _rules(request)
+    terms = rules_of(request)
     context = screen.activity(request, terms, screen.day(terms, timezone.now())) | {"active": "today"}
     return render(request, "counter/today.html", context)
 
@@ -232,21 +216,21 @@ def today(request: StaffRequest) -> HttpResponse:
 # --- What a request says ----------------------------------------------------------------------------------
 
 
-def _rules(request: StaffRequest) -> Rules:
+def rules_of(request: StaffRequest) -> Rules:
     return rules.of(request.business.pk, request.business.program.rules_version)
 
 
-def _actor(request: StaffRequest) -> Actor:
+def actor_of(request: StaffRequest) -> Actor:
     return Actor(branch_id=request.branch.pk, staff_id=request.staff.pk)
 
 
-def _text(request: HttpRequest, name: str) -> str:
+def text_of(request: HttpRequest, name: str) -> str:
     return request.POST.get(name, "").replace("\0", "").strip()
 
 
-def _key(request: HttpRequest) -> str:
+def key_of(request: HttpRequest) -> str:
     """The key made when the form was shown; a form without one (nobody's of ours) is a new action each time."""
-    return _text(request, "key")[:LONGEST_KEY] or uuid4().hex
+    return text_of(request, "key")[:LONGEST_KEY] or uuid4().hex
 
 
 def _whole(typed: str) -> int:
@@ -254,20 +238,7 @@ def _whole(typed: str) -> int:
     return int(typed) if re.fullmatch(r"0{0,9}[1-9][0-9]{0,11}", typed) else 0
 
 
-def _pieces(request: HttpRequest) -> dict[int, str]:
-    """What is typed for the lines of a sale, by their positions, but for nothing and 0."""
-    fields = {name.removeprefix("line-"): _text(request, name) for name in request.POST if name.startswith("line-")}
-    return {int(position): many for position, many in fields.items() if position.isdecimal() and many.strip("0.,")}
-
-
-def _quantity(typed: str) -> Decimal:
-    """Raises `InvalidAmount` with the sentence for the form."""
-    if not re.fullmatch(r"[0-9]{1,9}([.,][0-9]{1,3})?", typed):
-        raise InvalidAmount(_("Say how many pieces come back, in digits."))
-    return Decimal(typed.replace(",", "."))
-
-
-def _amount(terms: Rules, typed: str) -> Decimal:
+def amount_of(terms: Rules, typed: str) -> Decimal:
     """Raises `InvalidAmount` with the sentence for the field."""
     amount = money.parse_amount(typed, terms.currency)
     if amount == 0:
@@ -277,30 +248,26 @@ def _amount(terms: Rules, typed: str) -> Decimal:
     return amount
 
 
-def _wallet(request: StaffRequest, customer: UUID) -> Wallet:
+def wallet_of(request: StaffRequest, customer: UUID) -> Wallet:
     """A customer of this business's programme."""
     return get_object_or_404(Wallet, public_id=customer, program_id=request.business.program_id)
 
 
-def _operation(request: StaffRequest, operation: UUID) -> Operation:
+def operation_of(request: StaffRequest, operation: UUID) -> Operation:
     """An accepted purchase or redemption of this business; of a cashier's own for a cashier."""
-    own = {} if request.staff.role in MANAGERS else {"staff_id": request.staff.pk}
+    mine = Q(staff_id=request.staff.pk) | Q(redemption__confirmed_by__staff_id=request.staff.pk)
     return get_object_or_404(
-        Operation.objects.select_related("wallet", "purchase", "redemption", "approval__staff__user", "promise"),
+        Operation.objects.filter(Q() if request.staff.role in MANAGERS else mine).select_related(
+            "wallet", "purchase", "redemption__confirmed_by", "approval__staff__user", "promise"
+        ),
         public_id=operation,
         business_id=request.business.pk,
         kind__in=["purchase", "redemption"],
         refusal__isnull=True,
-        **own,
     )
 
 
-def _not_enough(refused: ledger.NotEnoughPoints) -> str:
-    figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
-    return _("Not enough points: %(available)s available, %(needed)s needed.") % figures
-
-
-def _trouble(trouble: Exception) -> str:
+def trouble_of(trouble: Exception) -> str:
     if isinstance(trouble, ledger.KeyReused):
         return _("This form was already used for another sale. Press again for this one.")
     if isinstance(trouble, ledger.CustomerBlocked):
@@ -311,11 +278,11 @@ def _trouble(trouble: Exception) -> str:
 # --- What is answered -------------------------------------------------------------------------------------
 
 
-def _idle(request: StaffRequest, *, value: str = "", error: str = "", status: int = 200) -> HttpResponse:
-    terms, now = _rules(request), timezone.now()
+def idle(request: StaffRequest, *, value: str = "", error: str = "", status: int = 200) -> HttpResponse:
+    terms, now = rules_of(request), timezone.now()
     context = screen.idle(request, terms, now)
     context["phone_pad"] = screen.phone_pad(request, terms, value=value[:40], error=error)
-    return _screen(request, context, status)
+    return show(request, context, status)
 
 
 def _unknown(
@@ -329,10 +296,10 @@ def _unknown(
         "name_error": error,
         "phone_pad": screen.phone_pad(request, terms, value=typed[:40]),
     }
-    return _screen(request, context, status)
+    return show(request, context, status)
 
 
-def _customer(
+def show_customer(
     request: StaffRequest,
     wallet: Wallet,
     *,
@@ -340,67 +307,60 @@ def _customer(
     error: str = "",
     points: str = "",
     points_error: str = "",
+    asked: asking.Asked | None = None,
     refused: pins.NotApproved | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    terms = _rules(request)
+    terms, now = rules_of(request), timezone.now()
+    found = offering.standings(request, terms, wallet, now)
     context = {
         "state": "customer",
-        "customer": screen.customer(request, terms, wallet, timezone.now()),
+        "customer": screen.customer(request, terms, wallet, now) | offering.goal(wallet, found),
+        "rewards": offering.rows(request, terms, wallet, found),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
         "part_payment": screen.part_payment(terms, wallet, value=points[:12], error=points_error),
+        "asked": asking.context(request, terms, wallet, _whole(points), asked),
         "pad": screen.amount_pad(request, terms, wallet, value=value[:40], error=error, refused=refused),
     }
-    return _screen(request, context, status)
+    return show(request, context, status)
 
 
-def _spend(
-    request: StaffRequest, wallet: Wallet, *, value: str = "", description: str = "", error: str = "", status: int = 200
+def show_spend(
+    request: StaffRequest,
+    wallet: Wallet,
+    *,
+    value: str = "",
+    description: str = "",
+    error: str = "",
+    points: int = 0,
+    asked: asking.Asked | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    terms, point_value = _rules(request), request.business.program.point_value
+    terms, point_value = rules_of(request), request.business.program.point_value
     context = {
         "state": "spend",
         "customer": screen.customer(request, terms, wallet, timezone.now()),
         "description": description,
+        "asked": asking.context(request, terms, wallet, points, asked),
         "pad": screen.points_pad(request, terms, wallet, point_value, value=value[:40], error=error),
     }
-    return _screen(request, context, status)
+    return show(request, context, status)
 
 
-def _part(
-    request: StaffRequest,
-    operation: Operation,
-    *,
-    value: str = "",
-    pieces: dict[int, str] | None = None,
-    error: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    terms = _rules(request)
-    context = {
-        "state": "part",
-        "receipt": screen.receipt(request, terms, operation),
-        "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
-        "lines": screen.refundable_lines(terms, operation, pieces or {}),
-        "pad": screen.refund_pad(request, terms, operation, value=value[:40], error=error),
-    }
-    return _screen(request, context, status)
-
-
-def _receipt(request: StaffRequest, operation: Operation, *, error: str = "", status: int = 200) -> HttpResponse:
-    terms = _rules(request)
+def show_receipt(request: StaffRequest, operation: Operation, *, error: str = "", status: int = 200) -> HttpResponse:
+    terms = rules_of(request)
     context = {
         "state": "done",
         "receipt": screen.receipt(request, terms, operation, error=error),
         "customer": screen.customer(request, terms, operation.wallet, timezone.now()),
         "phone_pad": screen.phone_pad(request, terms, following=True),
     }
-    return _screen(request, context, status)
+    return show(request, context, status)
 
 
-def _screen(request: StaffRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def show(request: StaffRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Only a receipt changes today's list: else the one that is on the screen, of the same day, stays as it is."""
-    terms = _rules(request)
+    terms = rules_of(request)
     today = screen.day(terms, timezone.now())
     kept = context["state"] != "done" and request.headers.get("Counter-Today") == str(today)
     activity = {} if kept else screen.activity(request, terms, today)
@@ -409,12 +369,12 @@ def _screen(request: StaffRequest, context: dict[str, Any], status: int = 200) -
     return render(request, template, context, status=status)
 
 
-def _to_customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def to_customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """On to the customer: htmx gets the screen at once, with its address; a plain form is redirected."""
     url = reverse("counter-customer", args=[public_id])
-    return push_url(_customer(request, _wallet(request, public_id)), url) if request.htmx else redirect(url)
+    return push_url(show_customer(request, wallet_of(request, public_id)), url) if request.htmx else redirect(url)
 
 
-def _to_receipt(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def to_receipt(request: StaffRequest, public_id: UUID) -> HttpResponse:
     url = reverse("counter-receipt", args=[public_id])
-    return push_url(_receipt(request, _operation(request, public_id)), url) if request.htmx else redirect(url)
+    return push_url(show_receipt(request, operation_of(request, public_id)), url) if request.htmx else redirect(url)

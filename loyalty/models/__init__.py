@@ -7,6 +7,15 @@ from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine, Refund, RefundLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
+from loyalty.models.rewards import (
+    LimitPeriod,
+    Reward,
+    RewardChange,
+    RewardIcon,
+    RewardPicture,
+    ShownCode,
+    SpendingCode,
+)
 from loyalty.models.tiers import MOST_TIER_FACTOR, Tier, TierCause, TierChange
 from loyalty.models.warnings import ExpiryWarning
 
@@ -24,6 +33,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "ExpiryWarning",
+    "LimitPeriod",
     "Lot",
     "Membership",
     "Occasion",
@@ -36,7 +46,13 @@ __all__ = [
     "RedemptionStatus",
     "Refund",
     "RefundLine",
+    "Reward",
+    "RewardChange",
+    "RewardIcon",
+    "RewardPicture",
     "RuleKind",
+    "ShownCode",
+    "SpendingCode",
     "Tier",
     "TierCause",
     "TierChange",

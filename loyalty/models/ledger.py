@@ -61,6 +61,7 @@ class OperationKind(models.TextChoices):
     REFUND = "refund", _("Refund")
     REDEMPTION = "redemption", _("Redemption")
     CANCELLATION = "cancellation", _("Cancelled redemption")
+    CONFIRMATION = "confirmation", _("Collected reward")
     EXPIRY = "expiry", _("Expiry")
     MATURITY = "maturity", _("Points arrived")
     ADJUSTMENT = "adjustment", _("Adjustment")

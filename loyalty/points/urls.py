@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.points import app, join, levels, record, views
+from loyalty.points import app, join, levels, record, spending, views
 
 urlpatterns = [
     path("points/", views.start, name="points"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("points/<uuid:wallet>/history/<uuid:operation>/", record.entry, name="points-entry"),
     path("points/<uuid:wallet>/history/<uuid:operation>/dispute/", record.dispute, name="points-dispute"),
     path("points/<uuid:wallet>/questions/", record.questions, name="points-questions"),
+    path("points/<uuid:wallet>/rewards/", spending.rewards_list, name="points-rewards"),
+    path("points/<uuid:wallet>/rewards/<uuid:reward>/", spending.reward, name="points-reward"),
+    path("points/<uuid:wallet>/holds/<uuid:operation>/", spending.hold, name="points-hold"),
+    path("points/<uuid:wallet>/holds/<uuid:operation>/cancellation/", spending.cancel, name="points-hold-cancellation"),
+    path("points/<uuid:wallet>/pay/", spending.pay, name="points-pay"),
     path("points/<uuid:wallet>/expiry/", record.expiring, name="points-expiry"),
     path("points/<uuid:wallet>/tiers/", levels.tiers, name="points-tiers"),
     path("points/<uuid:wallet>/figures/", record.figures, name="points-figures"),

@@ -26,7 +26,7 @@ from customers.sessions import CustomerRequest, customers_only
 from customers.sign_in import Door
 from loyalty import disputes, pending
 from loyalty.models import Membership, Purchase, Wallet
-from loyalty.points import journal, levels, own
+from loyalty.points import journal, levels, own, spending
 
 RECENT = 5
 SOON_DAYS = 30
@@ -75,7 +75,6 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "name": told.name,
         "first_name": told.name.split(" ")[0],
         "tier": _tier(mine),
-        **levels.head(mine, at=at),
         "tiered": mine.program.tiers.exists(),
         "points": shown.number(mine.balance),
         "unit": ngettext("point", "points", mine.balance),
@@ -85,6 +84,11 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "qr": cards.svg(_token(mine)),
         "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
+        "held": spending.held(mine, at),
+        "rewards": spending.rows(mine, at, most=3),
+        # The next tier, and where there is none the next reward.
+        **spending.goal(mine, at),
+        **levels.head(mine, at=at),
         "recent": journal.rows(journal.entries(mine)[:RECENT], wallet=mine, at=at),
         "blocked": request.customer.blocked_at is not None,
         **own.help_from(mine.program),

@@ -215,7 +215,7 @@ CREATE FUNCTION loyalty_purchase(
   p_amount numeric, p_points bigint, p_trail jsonb, p_tier bigint, p_expires_at timestamptz, p_lines jsonb,
   p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
   p_due_at timestamptz DEFAULT NULL, p_spent bigint DEFAULT NULL, p_paid numeric DEFAULT 0,
-  p_tier_counts numeric DEFAULT NULL, p_tiers_version bigint DEFAULT NULL,
+  p_tier_counts numeric DEFAULT NULL, p_tiers_version bigint DEFAULT NULL, p_refusal jsonb DEFAULT NULL,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric, OUT paid numeric, OUT reached bigint
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -298,6 +298,7 @@ BEGIN
   IF v_refusal IS NULL AND v_wallet.balance < p_spent THEN
     v_refusal := jsonb_build_object('code', 'not_enough_points', 'available', v_wallet.balance, 'needed', p_spent);
   END IF;
+  v_refusal := coalesce(v_refusal, p_refusal);
   IF v_refusal IS NOT NULL THEN
     INSERT INTO loyalty_operation (id, public_id, scope, key, input_hash, kind, refusal, business_id, branch_id,
       staff_id, api_key_id, wallet_id, customer_id, balance_after, enrolled, local_on, occurred_at, reference)
@@ -391,12 +392,15 @@ BEGIN
   END IF;
 END $$;
 
--- Spends points on something described. The customer is known.
+-- Spends points on a reward, or on something described. The customer is known. With `p_hold_until` and its `p_code` the
+-- points are drawn, and wait until then for who has the code. `p_refusal` is why the caller refuses already: it is stored,
+-- so that a retry hears the same.
 DROP FUNCTION IF EXISTS loyalty_redeem;
 CREATE FUNCTION loyalty_redeem(
   p_program bigint, p_business bigint, p_branch bigint, p_staff bigint, p_api_key bigint,
   p_scope text, p_key text, p_input_hash bytea, p_reference text, p_occurred_at timestamptz, p_time_zone text,
   p_customer bigint, p_points bigint, p_description text,
+  p_reward bigint DEFAULT NULL, p_hold_until timestamptz DEFAULT NULL, p_code text DEFAULT NULL, p_refusal jsonb DEFAULT NULL,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -445,7 +449,11 @@ BEGIN
     WHEN v_used IS NOT NULL THEN jsonb_build_object('code', 'reference_used', 'id', v_used)
     WHEN v_wallet.balance < p_points THEN
       jsonb_build_object('code', 'not_enough_points', 'available', v_wallet.balance, 'needed', p_points)
+    ELSE p_refusal
   END;
+  IF v_refusal IS NULL AND p_reward IS NOT NULL THEN
+    v_refusal := loyalty_claim(v_wallet, p_reward, p_business, p_points, v_local_on);
+  END IF;
   INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, branch_id, staff_id,
     api_key_id, wallet_id, customer_id, points, balance_after, reference, local_on, occurred_at)
   VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'redemption', v_refusal, p_business, p_branch, p_staff,
@@ -455,8 +463,9 @@ BEGIN
   IF v_refusal IS NOT NULL THEN
     RETURN;
   END IF;
-  INSERT INTO loyalty_redemption (operation_id, business_id, customer_id, points, description, status)
-  VALUES (operation.id, p_business, v_wallet.customer_id, p_points, p_description, 'confirmed');
+  INSERT INTO loyalty_redemption (operation_id, business_id, customer_id, points, description, status, reward_id, code, held_until)
+  VALUES (operation.id, p_business, v_wallet.customer_id, p_points, p_description,
+          CASE WHEN p_hold_until IS NULL THEN 'confirmed' ELSE 'held' END, p_reward, p_code, p_hold_until);
   INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
   VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'redeem', -p_points, operation.balance_after, v_occurred_at)
   RETURNING id INTO v_entry;
@@ -771,6 +780,8 @@ BEGIN
   PERFORM loyalty_collect(v_wallet, operation);
   UPDATE loyalty_wallet w SET balance = operation.balance_after, owed = w.owed - v_collect WHERE w.id = v_wallet.id;
   UPDATE loyalty_redemption SET status = 'cancelled' WHERE operation_id = p_operation;
+  UPDATE loyalty_reward SET claimed = claimed - 1
+   WHERE id = (SELECT reward_id FROM loyalty_redemption WHERE operation_id = p_operation);
 END $$;
 
 -- Corrects a balance by hand, with a reason. A business gives points as it gives any, and takes only points that it

@@ -5,13 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from businesses.models import Program, TierBasis, TierWindow, User
 from conftest import NOON, Shop
 from loyalty import adjustments, purchases, redemptions
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
 from loyalty.models import Tier, TierCause, TierChange, Wallet
-from loyalty.purchases import Sale
+from loyalty.purchases import InPoints, Sale
+from loyalty.redemptions import Wanted
 
 PHONE = "+994501234567"
 _keys = (f"key-{n}" for n in itertools.count(1))
@@ -24,6 +27,8 @@ def buy(
     phone: str = PHONE,
     key: str | None = None,
     at: datetime | None = None,
+    points: int | None = None,
+    consent: str = "",
     **sale: object,
 ) -> Posted:
     return purchases.record(
@@ -31,6 +36,7 @@ def buy(
         actor=shop.actor,
         who=Who("phone", phone),
         sale=Sale(Decimal(amount), occurred_at=at, **sale),
+        paid=InPoints(points, consent) if points else None,
         key=key or next(_keys),
         at=at or NOON,
     )
@@ -44,14 +50,15 @@ def redeem(
     key: str | None = None,
     reference: str | None = None,
     description: str = "Coffee",
+    **more: Any,
 ) -> Posted:
+    """`more` is of `Wanted`."""
     return redemptions.redeem(
         rules=shop.rules,
         actor=shop.actor,
         who=Who("phone", phone),
-        points=points,
-        description=description,
-        at=NOON,
+        wanted=Wanted(points, description, **more),
+        at=timezone.now() if more.get("hold") else NOON,
         key=key or next(_keys),
         reference=reference,
     )

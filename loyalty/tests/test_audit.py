@@ -12,7 +12,7 @@ from django.db import connection
 
 from businesses.models import Program
 from conftest import Shop
-from loyalty import audit
+from loyalty import audit, redemptions, rewards
 from loyalty.models import Approval, Lot, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, make_tiers, redeem, refund
 
@@ -40,6 +40,12 @@ CORRUPTIONS = {
     "refunds_are_parts: share": "UPDATE loyalty_refund SET share = share / 2",
     "refunds_are_parts: spent": "UPDATE loyalty_operation SET spent = spent - 1 WHERE kind = 'refund'",
     "cancelled_is_marked": "UPDATE loyalty_redemption SET status = 'confirmed'",
+    "claims_are_counted": "UPDATE loyalty_reward SET claimed = claimed + 1",
+    "claims_are_counted: elsewhere": "UPDATE loyalty_reward SET business_id = business_id + 1000",
+    "hold_is_collected_once": "UPDATE loyalty_redemption SET confirmed_by_id = NULL WHERE confirmed_by_id IS NOT NULL",
+    "hold_is_collected_once: still held": "UPDATE loyalty_redemption SET status = 'held' WHERE confirmed_by_id > 0",
+    "hold_is_collected_once: no code": "UPDATE loyalty_redemption SET code = NULL, held_until = NULL WHERE code > ''",
+    "hold_is_collected_once: undone": "UPDATE loyalty_operation SET refusal = '{}' WHERE kind = 'confirmation'",
     "membership_is_its_purchases": "UPDATE loyalty_membership SET visits = visits + 1",
     "membership_is_its_purchases: days": "UPDATE loyalty_membership SET visit_days = visit_days + 1",
     "membership_is_its_purchases: spend": "UPDATE loyalty_membership SET spend = spend + 1",
@@ -94,6 +100,11 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     refund(shop, refunded)
     paid = buy(shop, 20, points=7)
     refund(shop, paid, amount=Decimal(10))
+    values = {"name": "Coffee", "points": 3, "stock": 9}
+    coffee = rewards.make(program=program, business=shop.business, values=values)
+    for _ in range(2):
+        held = redeem(shop, 3, reward_id=coffee.pk, hold=True)
+    redemptions.confirm(rules=shop.rules, actor=shop.actor, operation_id=held.id, key="collected")
     adjust(shop, 9)
     adjust(shop, -4)
     Approval.objects.create(operation_id=buy(shop, 40).id, staff=shop.staff)

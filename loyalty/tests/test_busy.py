@@ -36,7 +36,16 @@ def test_what_finds_the_wallet_held_gives_up_and_writes_nothing(shop: Shop, act:
 
 def test_it_gives_up_after_four_seconds() -> None:
     assert kernel_patience() == dict.fromkeys(
-        ("loyalty_adjust", "loyalty_cancel", "loyalty_purchase", "loyalty_redeem", "loyalty_refund"), "4s"
+        (
+            "loyalty_adjust",
+            "loyalty_cancel",
+            "loyalty_confirm",
+            "loyalty_purchase",
+            "loyalty_redeem",
+            "loyalty_refund",
+            "loyalty_release",
+        ),
+        "4s",
     )
 
 

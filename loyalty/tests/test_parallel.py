@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 import pytest
+from django.utils import timezone
 
 from conftest import Shop, assert_books_agree
 from customers.models import Customer
-from loyalty import ledger, sweeps
-from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed
-from loyalty.models import Entry, Operation, Wallet
+from loyalty import ledger, redemptions, rewards, sweeps
+from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed, Refused
+from loyalty.models import Entry, Operation, Redemption, Reward, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 
@@ -194,3 +195,81 @@ def test_random_operations_on_20_wallets_for_30_seconds_surface_no_deadlock(shop
     assert hands.lock_waits > 0
     assert done["buy"] > 100
     assert_books_agree()
+
+
+def offer(shop: Shop, points: int, **values: object) -> Reward:
+    values = {"name": "Flat white", "points": points} | values
+    return rewards.make(program=shop.business.program, business=shop.business, values=values)
+
+
+def test_100_claims_of_the_last_10_give_exactly_10(shop: Shop) -> None:
+    """Of 100 customers at once, some at the till and some on their pages; then half of the 10 are cancelled."""
+    for number in range(100):
+        buy(shop, 50, phone=phone(number))
+    with crew(25) as hands:
+        coffee = offer(shop, 50, stock=10)
+        calls = [
+            partial(redeem, shop, 50, phone=phone(n), key=f"claim-{n}", reward_id=coffee.pk, hold=n % 2 == 0)
+            for n in range(100)
+        ]
+        results = [result for at in range(0, 100, 25) for result in hands.all_at_once(calls[at : at + 25])]
+        assert outcomes(results) == {"posted": 10, "OutOfStock": 90}
+        coffee.refresh_from_db()
+        assert (coffee.claimed, Redemption.objects.count()) == (10, 10)
+        made = [result for result in results if isinstance(result, Posted)]
+        hands.all_at_once([partial(cancel, shop, posted, key=f"cancel-{posted.id}") for posted in made[:5]] * 5)
+        coffee.refresh_from_db()
+        assert coffee.claimed == 5
+        again = [partial(redeem, shop, 50, phone=phone(n), key=f"again-{n}", reward_id=coffee.pk) for n in range(25)]
+        assert outcomes(hands.all_at_once(again))["posted"] == 5
+    assert len(hands.backends) == 25
+    assert hands.lock_waits > 0
+    assert sum(wallet(phone(n)).balance == 0 for n in range(100)) == 10
+    assert_books_agree()
+
+
+def test_a_limit_of_2_holds_against_16_claims_of_one_customer_at_once(shop: Shop) -> None:
+    with crew(16) as hands:
+        for round_ in range(10):
+            buy(shop, 500, phone=phone(round_))
+            coffee = offer(shop, 10, limit_per_customer=2)
+            calls = [
+                partial(redeem, shop, 10, phone=phone(round_), key=f"{round_}-{n}", reward_id=coffee.pk)
+                for n in range(16)
+            ]
+            assert outcomes(hands.all_at_once(calls)) == {"posted": 2, "LimitReached": 14}
+            assert wallet(phone(round_)).balance == 480
+    assert hands.lock_waits > 0
+    assert_books_agree()
+
+
+def test_a_hold_is_collected_cancelled_or_released_and_never_two_of_them(shop: Shop) -> None:
+    """At the second of its end: some find it over, some not; whoever is first decides."""
+    coffee = offer(shop, 10, stock=1000)
+    ends = timezone.now()
+    ways: Counter[str] = Counter()
+    with crew(9) as hands:
+        for round_ in range(30):
+            buy(shop, 10, phone=phone(round_))
+            held = redeem(shop, 10, phone=phone(round_), reward_id=coffee.pk, hold=True)
+            if round_ % 2:
+                Redemption.objects.filter(pk=held.id).update(held_until=ends)
+            calls = [
+                *[partial(confirm, shop, held, key=f"take-{round_}-{n}") for n in range(3)],
+                *[partial(cancel, shop, held, key=f"back-{round_}-{n}") for n in range(3)],
+                *[sweeps.release_due] * 3,
+            ]
+            results = hands.all_at_once(calls)
+            assert not [each for each in results if isinstance(each, Exception) and not isinstance(each, Refused)]
+            row = Redemption.objects.get(pk=held.id)
+            assert row.status != "held"
+            assert wallet(phone(round_)).balance == (0 if row.confirmed_by_id and row.status == "confirmed" else 10)
+            ways[row.status] += 1
+    coffee.refresh_from_db()
+    assert coffee.claimed == ways["confirmed"]
+    assert ways["cancelled"] >= 15
+    assert_books_agree()
+
+
+def confirm(shop: Shop, held: Posted, *, key: str) -> Posted:
+    return redemptions.confirm(rules=shop.rules, actor=shop.actor, operation_id=held.id, key=key)

@@ -6,7 +6,7 @@ from businesses.models import Category, Role
 from config.demo.oba.places import PLACES
 from config.demo.oba.products import PRODUCTS
 from config.demo.preset import Level, Names, Preset, Reward, Season, Shop, Worker
-from loyalty.models import RuleKind
+from loyalty.models import RewardIcon, RuleKind
 
 CHAIN = Shop(
     slug="oba",
@@ -33,10 +33,10 @@ CHAIN = Shop(
         Worker(Role.CASHIER, "Aysel Hüseynova", "cashier@oba.example", place=0),
     ),
     rewards=(
-        Reward(150, "Pulsuz təndir çörəyi"),
-        Reward(300, "3 AZN endirim"),
-        Reward(500, "Azərçay Buket 250 q"),
-        Reward(1000, "10 AZN endirim"),
+        Reward(150, "Pulsuz təndir çörəyi", RewardIcon.SHOPPING_BAG),
+        Reward(300, "3 AZN endirim", RewardIcon.TAG),
+        Reward(500, "Azərçay Buket 250 q", RewardIcon.COFFEE),
+        Reward(1000, "10 AZN endirim", RewardIcon.TAG),
     ),
 )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from businesses.models import Category, Role, TierBasis, TierWindow
 from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
 from config.demo.quickmart.products import PRODUCTS
-from loyalty.models import Occasion, RuleKind
+from loyalty.models import Occasion, RewardIcon, RuleKind
 
 SHOP = Shop(
     slug="quickmart",
@@ -29,8 +29,8 @@ SHOP = Shop(
     ),
     rewards=(
         Reward(200, "Free delivery"),
-        Reward(500, "$5 off the next order"),
-        Reward(1_000, "$10 off the next order"),
+        Reward(500, "$5 off the next order", RewardIcon.TAG),
+        Reward(1_000, "$10 off the next order", RewardIcon.TAG),
     ),
 )
 
