@@ -95,7 +95,7 @@ def try_it(installation: Installation, gateway: Gateway, options: Options) -> di
         was = verdict.before(connection)
 
     begun = time.monotonic()
-    with Crew(installation.place, options.port, world["keys"], CUSTOMERS, TILLS, options.seed) as crew:
+    with Crew(installation.place, options.port, world["keys"], world["reward"], CUSTOMERS, TILLS, options.seed) as crew:
         scene = Scene(installation, crew, gateway, random.Random(options.seed))
         blows, in_vain = kill(scene, options)
         crew.pace.rate = 1000

@@ -26,6 +26,7 @@ class Memory:
     """What all tills know together: the customers there are, and what was accepted and may be taken back."""
 
     customers: int
+    reward: str  # one of the programme, of which there are not enough
     met: int = 0
     accepted: dict[tuple[str, str], deque[tuple[str, str]]] = field(default_factory=dict)
 
@@ -54,13 +55,22 @@ def purchase(business: str, memory: Memory, rng: random.Random) -> Wish:
     body: dict[str, Any] = {"phone": whose, "amount": f"{rng.randint(1, 120)}.{rng.randint(0, 99):02}"}
     if rng.random() < 0.25:
         body["reference"] = f"receipt-{rng.getrandbits(60):x}"
+    if rng.random() < 0.2:
+        body["redeem_points"] = rng.randint(1, 60)
     return Wish("purchases", body, whose)
 
 
 def redemption(business: str, memory: Memory, rng: random.Random) -> Wish:
     points = rng.randint(200_000, 300_000) if rng.random() < 0.1 else rng.randint(1, 90)  # some are too much
     whose = memory.anybody(rng)
-    return Wish("redemptions", {"phone": whose, "points": points, "description": "Coffee"}, whose)
+    wanted = {"reward": memory.reward} if rng.random() < 0.3 else {"points": points, "description": "Coffee"}
+    return Wish("redemptions", {"phone": whose, "hold": rng.random() < 0.3, **wanted}, whose)
+
+
+def confirmation(business: str, memory: Memory, rng: random.Random) -> Wish | None:
+    """Of a hold; what was handed out at once, or collected, is refused."""
+    known = memory.one_of(business, "redemption", rng)
+    return Wish(f"redemptions/{known[0]}/confirm", {}, known[1]) if known else None
 
 
 def cancellation(business: str, memory: Memory, rng: random.Random) -> Wish | None:
@@ -69,26 +79,50 @@ def cancellation(business: str, memory: Memory, rng: random.Random) -> Wish | No
 
 
 def refund(business: str, memory: Memory, rng: random.Random) -> Wish | None:
+    """Of all that is left, or of a part."""
     known = memory.one_of(business, "purchase", rng)
-    return Wish(f"purchases/{known[0]}/refunds", {}, known[1]) if known else None
+    part = {"amount": f"{rng.randint(0, 20)}.{rng.randint(1, 99):02}"} if rng.random() < 0.5 else {}
+    return Wish(f"purchases/{known[0]}/refunds", part, known[1]) if known else None
 
 
 @dataclass(frozen=True)
 class Call:
-    """`points` is what the stored operation has to say, `net` how far the balance less the debt has moved."""
+    """`points` is what the stored operation has to say, `net` how far the balance less the debt has moved, and `entries`
+    whether the ledger has lines of it."""
 
     share: int
     make: Make
     points: Callable[[dict[str, Any]], int]
     net: Callable[[dict[str, Any]], int]
+    entries: Callable[[dict[str, Any]], bool]
     message: str | None = None  # the kind of message that tells a customer who agreed
 
 
+def any_of(*names: str) -> Callable[[dict[str, Any]], bool]:
+    return lambda answer: any(answer[name] for name in names)
+
+
 CALLS = {
-    "purchase": Call(58, purchase, lambda a: a["points"], lambda a: a["points"], "points_earned"),
-    "redemption": Call(24, redemption, lambda a: -a["points"], lambda a: -a["points"], "points_redeemed"),
-    "cancellation": Call(8, cancellation, lambda a: a["points"], lambda a: a["points"]),
-    "refund": Call(10, refund, lambda a: -a["points"], lambda a: -a["points"] - a["owed"]),
+    "purchase": Call(
+        54,
+        purchase,
+        lambda a: a["points"],
+        lambda a: a["points"] - a["redeemed_points"],
+        any_of("points", "redeemed_points"),
+        "points_earned",
+    ),
+    "redemption": Call(
+        24, redemption, lambda a: -a["points"], lambda a: -a["points"], any_of("points"), "points_redeemed"
+    ),
+    "confirmation": Call(6, confirmation, lambda _: 0, lambda _: 0, lambda _: False),
+    "cancellation": Call(6, cancellation, lambda a: a["points"], lambda a: a["points"], any_of("points")),
+    "refund": Call(
+        10,
+        refund,
+        lambda a: -a["points"],
+        lambda a: a["returned_points"] - a["points"] - max(a["owed"], 0),
+        any_of("points", "returned_points", "owed"),
+    ),
 }
 
 

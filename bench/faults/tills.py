@@ -75,8 +75,10 @@ class Pace:
 class Crew:
     """All tills, and what is known of them while they work."""
 
-    def __init__(self, place: Path, port: int, keys: dict[str, str], customers: int, tills: int, seed: int) -> None:
-        self.port, self.memory, self.pace = port, Memory(customers), Pace(50)
+    def __init__(
+        self, place: Path, port: int, keys: dict[str, str], reward: str, customers: int, tills: int, seed: int
+    ) -> None:
+        self.port, self.memory, self.pace = port, Memory(customers, reward), Pace(50)
         self.closing, self.leaving = threading.Event(), threading.Event()
         self.answered: list[tuple[float, float]] = []  # (sent, answered) of each write that was accepted
         self.finals: list[tuple[float, float]] = []  # (first sent, finally answered) of each request

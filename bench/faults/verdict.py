@@ -122,7 +122,7 @@ def different(accepted: list[Sent], stored: dict[str, list[tuple]]) -> Iterator[
             told = (each.business, each.call, said["id"], CALLS[each.call].points(said), said["balance"], each.phone)
             told += (said.get("enrolled", False), None)
             kept = (business, kind, public_id, points, balance, phone, joined, refusal)
-            if kept != told or bool(entries) != bool(points):
+            if kept != told or bool(entries) != CALLS[each.call].entries(said):
                 yield f"{each.key}: answered {told}, stored {kept} with {entries} entries"
 
 

@@ -10,6 +10,7 @@ from bench.load.world import FIRST_PHONE, make_world
 
 TICK = "faults-tick"  # a task that does next to nothing, every second: whether beat, Valkey and the worker all live
 OTHERS = (("alma", "Alma", 2), ("tut", "Tut", "0.5"))
+COFFEE = {"name": "Coffee", "points": 15, "stock": 150}  # many more will want one
 EACH_AGREED = 25  # every so many customers agreed to messages of all businesses
 
 
@@ -24,6 +25,7 @@ def main(customers: int) -> None:
     from businesses.models import Business, Program
     from customers import consents
     from customers.models import Channel, Customer
+    from loyalty import rewards
 
     world = make_world(customers)
     keys = {"nar": world.key} | {slug: _business(Program.objects.get(), slug, *about) for slug, *about in OTHERS}
@@ -35,7 +37,8 @@ def main(customers: int) -> None:
             )
     every_second, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
     PeriodicTask.objects.create(name=TICK, task="customers.tasks.forget_codes", interval=every_second)
-    print(json.dumps({"keys": keys, "agreed": agreed}))
+    coffee = rewards.make(program=Program.objects.get(), business=None, values=COFFEE)
+    print(json.dumps({"keys": keys, "agreed": agreed, "reward": str(coffee.public_id)}))
 
 
 def _business(program: Any, slug: str, name: str, rate: Any) -> str:

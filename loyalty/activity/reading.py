@@ -103,12 +103,13 @@ def _shown(ids: list[int]) -> QuerySet[Any]:
         "purchase",
     )
     amount = Coalesce(F("purchase__amount"), -F("refund__amount"))
-    return (
+    found: QuerySet[Any] = (
         parts.with_undone(Operation.objects.filter(pk__in=ids))
         .annotate(amount=amount, spent_on=F("redemption__description"))
         .select_related(*together)
         .order_by("-local_on", "-pk")
     )
+    return found
 
 
 def staff_of(business_id: int) -> QuerySet[Staff]:
