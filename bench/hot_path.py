@@ -9,7 +9,6 @@ server as ./run starts it. The figures are medians of the rounds. pgbench, wrk, 
 machine's cores: what else runs there takes more from the web server's few processes than from pgbench's many.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -19,7 +18,6 @@ import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from io import StringIO
 from pathlib import Path
@@ -28,23 +26,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.load.options import Options, read_options
 from bench.load.report import CLIENTS, Series, bars, result, table
 from bench.load.requests import requests
-from bench.load.servers import answers, call, program, say, servers, web_server
+from bench.load.servers import call, program, say, servers, web_server
 from bench.load.world import FIRST_PHONE, World, make_world, pgbench_scripts
 from embedded import Postgres, Stop
 
 CALLS = ("purchase", "redeem", "lookup")
 UNTIMED = 50  # requests made one by one to count their statements; the first ones fill caches
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level", "shared_buffers")
-
-
-@dataclass(frozen=True)
-class Options:
-    seconds: int
-    rounds: int
-    customers: int
-    port: int
 
 
 # --- Measuring --------------------------------------------------------------------------------------------
@@ -206,21 +197,9 @@ def run(options: Options) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one object instead of a table")
-    parser.add_argument("--quick", action="store_true", help="one round of a second each: does it work, not how fast")
-    parser.add_argument("--seconds", type=int, default=8, help="of each measurement (8); there are 14 in a round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--customers", type=int, default=10_000)
-    parser.add_argument("--port", type=int, default=18600, help="of the web server (18600)")
-    given = parser.parse_args()
-    options = Options(given.seconds, given.rounds, given.customers, given.port)
-    if given.quick:
-        options = Options(1, 1, 500, given.port)
-    if answers(options.port):
-        raise Stop(f"Port {options.port} is taken. Choose another: --port N")
+    options = read_options(__doc__, in_a_round=14, port=18600)
     report = run(options)
-    print(json.dumps(report) if given.json else table(report))
+    print(json.dumps(report) if options.json else table(report))
     return 0 if report["audit"] else 1
 
 

@@ -7,7 +7,6 @@ second has seven earning rules, of which some ask what the customer did before, 
 points that last until the end of a month. The ratio is that of the medians; the bar is 0.9.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -20,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.hot_path import audit, nothing_was_refused
+from bench.load.options import Options, read_options
 from bench.load.requests import requests
-from bench.load.servers import answers, say, servers, web_server
+from bench.load.servers import say, servers, web_server
 from bench.load.world import make_ruled, make_world
 from embedded import Stop
 
@@ -29,7 +29,7 @@ BAR = 0.9
 CLIENTS = (16, 64)
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
+def run(options: Options) -> dict[str, Any]:
     with servers(options.port):
         import django
         from django.core.management import call_command
@@ -64,18 +64,7 @@ def _result(rates: dict[tuple[str, int], list[float]], clients: int) -> dict[str
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="print one object instead of lines")
-    parser.add_argument("--quick", action="store_true", help="one round of a second each: does it work, not how fast")
-    parser.add_argument("--seconds", type=int, default=8, help="of each measurement (8); there are 4 in a round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--customers", type=int, default=10_000)
-    parser.add_argument("--port", type=int, default=18620, help="of the web server (18620)")
-    options = parser.parse_args()
-    if options.quick:
-        options.seconds, options.rounds, options.customers = 1, 1, 500
-    if answers(options.port):
-        raise Stop(f"Port {options.port} is taken. Choose another: --port N")
+    options = read_options(__doc__, in_a_round=4, port=18620)
     report = run(options)
     if options.json:
         print(json.dumps(report))

@@ -3,6 +3,7 @@
 import csv
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
 from django.contrib import admin
@@ -145,11 +146,18 @@ def _tables(program: Program, debts: list[Debt]) -> dict[str, Any]:
                 "points": shown.number(debt.points),
                 "amount": _money(debt.amount, currency),
                 "customers": shown.number(debt.customers),
-                "lines": f"?owes__id__exact={debt.owes}&is_owed__id__exact={debt.is_owed}",
+                "lines": _lines(debt),
             }
             for debt in sorted(debts, key=lambda debt: (names[debt.owes], names[debt.is_owed]))
         ],
     }
+
+
+def _lines(debt: Debt) -> str:
+    """The list, of what the debt is made of."""
+    until = debt.month + relativedelta(months=1)
+    asked = {"owes__id__exact": debt.owes, "is_owed__id__exact": debt.is_owed}
+    return urlencode(asked | {"local_on__gte": debt.month, "local_on__lt": until})
 
 
 def _money(amount: Any, currency: str, *, signed: bool = False) -> str:

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from io import StringIO
 from typing import Any
 
@@ -60,15 +61,19 @@ def test_the_operator_sees_every_pair_and_that_all_together_is_nothing(operator:
 
 
 @pytest.mark.usefixtures("spent")
-def test_a_pair_opens_to_its_lines(operator: Client) -> None:
-    page = operator.get(PAGE).content.decode()
+def test_a_pair_opens_to_the_lines_of_its_month(operator: Client, shop: Shop) -> None:
+    redeem(Shop(shop.business.program, "late"), buy(shop, 9).points)
+    page = unescape(operator.get(PAGE).content.decode())
     found = re.findall(r'href="/admin/loyalty/clearingline/(\?owes[^"]+)"', page)
     assert len(found) == 3
     nar, clinic = (Business.objects.get(slug=slug).pk for slug in ("nar", "clinic"))
-    lines = text(operator.get(f"{LINES}?owes__id__exact={nar}&is_owed__id__exact={clinic}"))
+    (asked,) = [each for each in found if f"={nar}&is_owed__id__exact={clinic}&" in each]
+    lines = text(operator.get(f"{LINES}{asked}"))
     assert "+40" in lines
     assert "+60" not in lines
     assert "+994501234567" in lines.replace(" ", "").replace("\u00a0", "")
+    other_month = asked.replace(f"{last_month():%Y-%m}", "2020-01").replace(f"{timezone.now():%Y-%m}", "2020-02")
+    assert "+40" not in text(operator.get(f"{LINES}{other_month}"))
 
 
 @pytest.mark.usefixtures("spent")
