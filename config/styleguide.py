@@ -134,6 +134,11 @@ def components(request: HttpRequest) -> HttpResponse:
         "plain_customer": LEYLA,
         "people": PEOPLE[:4],
         "rewards": REWARDS,
+        "consent": {
+            "title": "More than 500 points need the customer’s word.",
+            "sent": "A code is on its way to ••• 45 67.",
+            "errors": ["That code has expired. Ask for a new one."],
+        },
         "activity": [JUST_NOW | {"undo_url": "#"}, ACTIVITY[1], JUST_NOW | {"undone": True}],
         "stats": day_stats("42", "1,186"),
         "tabs": [{"label": _("Customers"), "url": "#tabs", "current": True}, {"label": _("Segments"), "url": "#tabs"}],

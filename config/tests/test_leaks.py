@@ -28,7 +28,7 @@ from config.tests.test_strangers import DOORS, Visitor, World, address
 from conftest import NOON, Shop
 from customers import consents
 from customers.models import Channel, Customer, ExternalId, Message, Profile
-from loyalty import ledger
+from loyalty import ledger, rewards
 from loyalty.clearing.positions import FEW
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
@@ -62,6 +62,12 @@ class Watched(World):
         redeem(self.tea, 2, description="Wvqcup", reference="wvq-return")
         adjust(self.tea, 3, reason="Wvqtea was cold")
         self.live_at_the_clinic()
+        check = rewards.make(
+            program=self.clinic.business.program,
+            business=self.clinic.business,
+            values={"name": "Zyxcheck", "points": 3, "description": "At the Zyxward"},
+        )
+        redeem(self.clinic, 3, reward_id=check.pk, description="Zyxcheck")
         ExternalId.objects.create(business=self.far.business, customer=self.customer, external_id="qwx-1")
         for program, name in ((self.far.business.program, "Qwxana"), (self.nar.business.program, "Aysel Quliyeva")):
             Profile.objects.update_or_create(program=program, customer=self.customer, defaults={"name": name})

@@ -64,8 +64,7 @@ def claim(request: StaffRequest, rules: Rules, wallet: Wallet, wanted: Reward, *
         "error": error or ("" if left >= 0 else _short(wallet, wanted)),
         "fields": screen.fields(request) | {"points": str(wanted.points)},
         "url": reverse("counter-claims", args=[wallet.public_id, wanted.public_id]),
-        "action": ngettext("Redeem for %(points)s point", "Redeem for %(points)s points", wanted.points)
-        % {"points": shown.number(wanted.points)},
+        "action": _("Redeem"),
         "cancel_url": reverse("counter-customer", args=[wallet.public_id]),
     }
 

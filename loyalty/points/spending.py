@@ -49,7 +49,7 @@ class PlaceForm(forms.Form):
 @customers_only
 def rewards_list(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     mine, at = own.wallet(request, wallet), timezone.now()
-    context = {"held": held(mine, at), "rows": rows(mine, at)}
+    context = {"held": held(mine, at), "rows": rows(mine, standings(mine, at))}
     return render(request, "points/rewards.html", own.context(mine, **context))
 
 
@@ -57,7 +57,7 @@ def rewards_list(request: CustomerRequest, wallet: UUID) -> HttpResponse:
 @customers_only
 def reward(request: CustomerRequest, wallet: UUID, reward: UUID) -> HttpResponse:
     mine, at = own.wallet(request, wallet), timezone.now()
-    standing = next((each for each in _standings(mine, at) if each.reward.public_id == reward), None)
+    standing = next((each for each in standings(mine, at) if each.reward.public_id == reward), None)
     if standing is None:
         # One that ended meanwhile, of a place they know, says so; a stranger's is not found.
         gone = Reward.objects.filter(program=mine.program_id, public_id=reward)
@@ -147,8 +147,14 @@ def pay(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     return render(request, "points/pay.html", own.context(mine, **context))
 
 
-def rows(mine: Wallet, at: datetime, most: int | None = None) -> list[dict[str, Any]]:
-    return [_row(mine, each) for each in _standings(mine, at)[:most]]
+def standings(mine: Wallet, at: datetime) -> list[Standing]:
+    return rewards.everywhere(wallet=mine, on=at.astimezone(own.zone(mine.program)).date())
+
+
+def rows(mine: Wallet, found: list[Standing]) -> list[dict[str, Any]]:
+    """With the place, where there are several."""
+    several = mine.program.businesses.count() > 1
+    return [_row(mine, each, several=several) for each in found]
 
 
 def held(mine: Wallet, at: datetime) -> list[dict[str, Any]]:
@@ -167,9 +173,9 @@ def held(mine: Wallet, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def goal(mine: Wallet, at: datetime) -> dict[str, Any]:
+def goal(mine: Wallet, found: list[Standing]) -> dict[str, Any]:
     """The nearest that is not within reach yet, for the pass."""
-    nearest = next((each for each in _standings(mine, at) if each.missing == "points"), None)
+    nearest = next((each for each in found if each.missing == "points"), None)
     if nearest is None:
         return {}
     text = ngettext("%(points)s more point for: %(reward)s", "%(points)s more points for: %(reward)s", nearest.short)
@@ -177,13 +183,9 @@ def goal(mine: Wallet, at: datetime) -> dict[str, Any]:
     return {"goal_value": mine.balance, "goal_max": nearest.reward.points, "goal_text": said}
 
 
-def _standings(mine: Wallet, at: datetime) -> list[Standing]:
-    return rewards.everywhere(wallet=mine, on=at.astimezone(own.zone(mine.program)).date())
-
-
-def _row(mine: Wallet, standing: Standing) -> dict[str, Any]:
+def _row(mine: Wallet, standing: Standing, *, several: bool) -> dict[str, Any]:
     offered = standing.reward
-    place = offered.business.name if offered.business and mine.program.businesses.count() > 1 else ""
+    place = offered.business.name if offered.business and several else ""
     return {
         "icon": offered.icon,
         "picture": offered.picture_url,

@@ -29,6 +29,7 @@ from loyalty.models import Membership, Purchase, Wallet
 from loyalty.points import journal, levels, own, spending
 
 RECENT = 5
+REWARDS = 3
 SOON_DAYS = 30
 ANSWER_IS_NEWS = timedelta(days=14)
 
@@ -69,6 +70,7 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
     if told.language and told.language != get_language() and not chosen:
         # A new phone speaks the language that its owner told us once.
         return _in_language(redirect("points-wallet", mine.public_id), told.language)
+    offered = spending.standings(mine, at)
     expiring = journal.next_expiry(mine, zone=own.zone(mine.program), at=at)
     context = {
         "tabs": _tabs(request, mine),
@@ -85,9 +87,9 @@ def wallet(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "ending": phones.ending(request.customer.phone) if request.customer.phone else "",
         "expiring": expiring and {"text": mark_safe(expiring.text), "soon": expiring.days <= SOON_DAYS},  # noqa: S308
         "held": spending.held(mine, at),
-        "rewards": spending.rows(mine, at, most=3),
+        "rewards": spending.rows(mine, offered[:REWARDS]),
         # The next tier, and where there is none the next reward.
-        **spending.goal(mine, at),
+        **spending.goal(mine, offered),
         **levels.head(mine, at=at),
         "recent": journal.rows(journal.entries(mine)[:RECENT], wallet=mine, at=at),
         "blocked": request.customer.blocked_at is not None,

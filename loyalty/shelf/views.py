@@ -149,7 +149,8 @@ def _change(row: Any) -> dict[str, str]:
     author = row.staff.user.full_name if row.staff else _("The programme’s operator")
     name = str(getattr(field, "verbose_name", row.field))
     if row.field == "picture_digest":
-        return {"what": f"{author}: {_('another picture')}"}
+        said = _("another picture")
+        return {"what": f"{author}: {said}"}
     return {"what": f"{author}: {name}: {row.before or '–'} → {row.after or '–'}"}
 
 

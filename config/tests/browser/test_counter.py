@@ -15,11 +15,11 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from businesses import money, pins
 from businesses.models import Business, Program, Role, Staff, User
 from conftest import NOON, Shop
-from customers.models import Customer
-from loyalty import earning, earning_rules, situations
+from customers.models import Customer, Message
+from loyalty import earning, earning_rules, rewards, situations
 from loyalty.lookup import Who
-from loyalty.models import Operation, Purchase, Redemption, Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, wallet
+from loyalty.models import Operation, Purchase, Redemption, Reward, Tier, Wallet
+from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db", "books")]
 
@@ -237,6 +237,60 @@ def test_points_are_spent_for_something_described(counter: Page) -> None:
     assert wallet().balance == 10
 
 
+def offer(shop: Shop, points: int) -> Reward:
+    values = {"name": "Flat white", "points": points, "icon": "coffee"}
+    return rewards.make(program=shop.business.program, business=shop.business, values=values)
+
+
+def test_a_reward_takes_two_taps_and_its_undo_one(counter: Page, shop: Shop) -> None:
+    offer(shop, 30)
+    open_customer(counter)
+    counter.get_by_role("link", name="Redeem: Flat white").click()
+    expect(action(counter)).to_be_focused()
+    action(counter).click()
+    expect(counter.locator(".receipt")).to_contain_text("−30 points spent")
+    expect(counter.locator(".activity-row")).to_contain_text("Flat white")
+    assert wallet().balance == 10
+    counter.locator(".receipt").get_by_role("button", name="Undo").click()
+    expect(counter.locator(".receipt")).to_contain_text("Undone")
+    assert wallet().balance == 40
+
+
+def test_a_code_that_waits_is_typed_and_handed_out(counter: Page, shop: Shop) -> None:
+    redeem(shop, 30, reward_id=offer(shop, 30).pk, description="Flat white", hold=True)
+    code = Redemption.objects.get().code or ""
+    counter.get_by_role("link", name="Redeem a code").click()
+    counter.get_by_label("Code", exact=True).fill(f"{code[:3]} {code[3:]}".lower())
+    counter.keyboard.press("Enter")
+    expect(counter.get_by_role("heading", name="Flat white")).to_be_visible()
+    action(counter).click()
+    expect(counter.locator(".receipt")).to_contain_text("−30 points spent")
+    assert Redemption.objects.get().status == "confirmed"
+
+
+def test_many_points_ask_for_the_customers_code_and_enter_presses_the_right_button(
+    counter: Page, complaints: list[str]
+) -> None:
+    Business.objects.update(consent_above=20)
+    open_customer(counter)
+    counter.get_by_role("link", name="Spend points").click()
+    expect(counter.get_by_label("Points to spend")).to_be_focused()
+    field(counter).fill("30")
+    field(counter).press("Enter")
+    code = counter.get_by_label("The customer’s code")
+    expect(code).to_be_focused()
+    forget(complaints, "422")
+    assert not Message.objects.exists()
+    counter.get_by_role("button", name="Send a code").click()
+    expect(counter.get_by_role("button", name="Send it again")).to_be_visible()
+    sent = re.search(r"\d{6}", Message.objects.get().text)
+    assert sent
+    code.fill(sent[0])
+    code.press("Enter")
+    expect(counter.locator(".receipt")).to_contain_text("−30 points spent")
+    assert Message.objects.count() == 1
+
+
 # --- Keys and fingers -------------------------------------------------------------------------------------
 
 
@@ -287,7 +341,7 @@ def test_everything_is_done_with_the_keyboard_alone(counter: Page) -> None:
     expect(counter.locator(".receipt")).to_contain_text("Undone: +10 points")
     keys.type(TYPED)
     expect(counter.get_by_label("Bill amount")).to_be_focused()
-    walk_to("Redeem")
+    walk_to("Spend")
     keys.press("Enter")
     expect(counter.get_by_label("Points to spend")).to_be_focused()
     keys.type("30")
