@@ -341,7 +341,7 @@ def wipe_ledger() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE loyalty_operation, loyalty_wallet, loyalty_entry, loyalty_lot, loyalty_draw, loyalty_membership,"
-            " loyalty_purchase, loyalty_purchaseline, loyalty_redemption"
+            " loyalty_purchase, loyalty_purchaseline, loyalty_redemption, loyalty_clearingline"
         )
         cursor.execute("UPDATE loyalty_reward SET claimed = 0")
 
