@@ -5,7 +5,7 @@
 --   4. check, and write one operation with its entries, lots and draws.
 -- A refusal by a rule is a stored operation and a returned row, never an exception: that would roll it back.
 -- Each statement of a VOLATILE function at READ COMMITTED sees what was committed before it began, so the
--- look for the key sees what the previous holder of the lock wrote. Only loyalty/ledger.py calls these.
+-- look for the key sees what the previous holder of the lock wrote. Only loyalty/ledger.py, bulk.py and sweeps.py call these.
 -- Whoever finds a wallet held by another gives up after lock_timeout; nothing was written then.
 --
 -- `outcome` is posted, replayed, key_reused, stale or future. Moments of posting come from the database's

@@ -199,7 +199,7 @@ def test_a_wrong_field_is_named_and_nothing_is_written(till: Till, body: dict[st
     assert not Customer.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["coupons", "consent", "shipping"])
+@pytest.mark.parametrize("name", ["coupons", "shipping"])
 def test_a_field_that_is_not_supported_yet_is_refused(till: Till, name: str) -> None:
     response = till.post("purchases", {"phone": PHONE, "amount": "1", name: 1})
     assert problem(response) == (422, "not_supported")

@@ -28,7 +28,7 @@ from businesses.models import Program
 from conftest import Shop, assert_books_agree
 from loyalty import ledger, sweeps
 from loyalty.earning import Earned
-from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted
+from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted, Spend
 from loyalty.lookup import Who, facts
 from loyalty.models import Lot, Wallet
 
@@ -260,8 +260,7 @@ class LedgerMachine(RuleBasedStateMachine):
             "actor": self.shops[shop].actor,
             "call": self.call((shop, phone, points)),
             "customer_id": self.customer(phone),
-            "points": points,
-            "description": "x",
+            "spend": Spend(points, "x"),
         }
         posted = self.send(ledger.redeem, values)
         if points > wallet.balance:

@@ -11,8 +11,8 @@ from conftest import NOON, Shop
 from loyalty import ledger, redemptions, rewards, sweeps
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
-from loyalty.models import Operation, Redemption, Reward, RewardChange, Tier, Wallet
-from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, wallet
+from loyalty.models import Operation, Redemption, Reward, RewardChange, Tier
+from loyalty.tests.conftest import PHONE, adjust, buy, cancel, give_tier, redeem, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -145,12 +145,12 @@ def test_a_reward_for_a_tier_is_refused_below_it(shop: Shop) -> None:
     buy(shop, 900)
     coffee = offer(shop, 100, tier=gold)
     for tier in (None, silver):
-        Wallet.objects.update(tier=tier)
+        give_tier(tier)
         with pytest.raises(ledger.TierRequired) as refused:
             claim(shop, coffee)
         assert refused.value.fact["tier"] == "Gold"
     for tier in (gold, black):
-        Wallet.objects.update(tier=tier)
+        give_tier(tier)
         claim(shop, coffee)
 
 
