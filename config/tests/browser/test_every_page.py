@@ -141,6 +141,7 @@ NO_PAGES = {
     "clearing/export/": "a file to keep",
     "brands/<str:colour>.css": "a style sheet",
     "logos/<str:digest>.webp": "a picture",
+    "reward-pictures/<str:digest>.webp": "a picture",
     "points/<uuid:wallet>/card/picture/": "a picture to keep",
     "points/manifest.webmanifest": "for machines",
     "points/worker.js": "for machines",
