@@ -92,7 +92,7 @@ SELECT l.occurred_at, l.points, own.name, p.amount, l.pending
       WHERE wallet_id = %(wallet)s::bigint AND (business_id = %(business)s::bigint OR NOT %(discreet)s::boolean)
       ORDER BY id DESC LIMIT %(lines)s::integer)
     UNION ALL
-    (SELECT w.operation_id, 0, w.issuer_id, o.occurred_at, 0, w.points
+    (SELECT w.operation_id, 0, w.issuer_id, o.occurred_at, 0, w.points - w.refunded
        FROM loyalty_pending w JOIN loyalty_operation o ON o.id = w.operation_id
       WHERE w.wallet_id = %(wallet)s::bigint AND w.settled_by_id IS NULL
         AND (w.issuer_id = %(business)s::bigint OR NOT %(discreet)s::boolean)

@@ -210,7 +210,7 @@ def pending_body(waiting: Pending, rules: Rules) -> dict[str, Any]:
     operation, mine = waiting.operation, waiting.issuer_id == rules.business_id
     return {
         "operation": str(operation.public_id),
-        "points": waiting.points,
+        "points": waiting.left,
         "due_at": waiting.due_at,
         "amount": money.plain(operation.purchase.amount, rules.currency) if mine else None,
         "reference": operation.reference if mine else None,
