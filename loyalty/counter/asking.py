@@ -13,7 +13,7 @@ from customers.codes import TooSoon
 from customers.models import Customer
 from loyalty import ledger, lookup, refusals, rotating, spending
 from loyalty.lookup import Who
-from loyalty.models import Wallet
+from loyalty.models import ShownCode, Wallet
 from loyalty.rules import Rules
 
 SCANNED = "scanned_code"
@@ -38,7 +38,8 @@ def consent(request: StaffRequest, wallet: Wallet) -> str:
     """The code that was typed or scanned for this spend, or the one that the customer was found by."""
     said = request.POST.get("consent", "") or request.POST.get("card", "")
     typed = "".join(said.replace("\0", "").split())[:LONGEST]
-    return typed or str(request.session.pop(SCANNED, ""))
+    # It stays: the same press sent twice has to say the same twice. That it counts once, the spend sees to.
+    return typed or str(request.session.get(SCANNED, ""))
 
 
 def send(request: StaffRequest, rules: Rules, wallet: Wallet, points: int) -> Asked:
@@ -82,4 +83,6 @@ def context(
 def _scanned(request: StaffRequest, wallet: Wallet) -> bool:
     """Whether the customer of this wallet was found by a rotating code that still counts; the spend looks again."""
     read = rotating.read(str(request.session.get(SCANNED, "")))
-    return read is not None and abs(read[1] - rotating.step_of(timezone.now())) <= rotating.AROUND
+    if read is None or abs(read[1] - rotating.step_of(timezone.now())) > rotating.AROUND:
+        return False
+    return not ShownCode.objects.filter(card__token=read[0], step=read[1]).exists()

@@ -118,8 +118,8 @@ def test_redemptions_are_listed_in_pages(shop: Shop, till: Till) -> None:
     made = [
         till.post("redemptions", {"phone": PHONE, "points": n, "description": "Tea"}).json()["id"] for n in (1, 2, 3)
     ]
-    first = till.get("redemptions?limit=2").json()
-    second = till.get(f"redemptions?limit=2&cursor={first['next_cursor']}").json()
+    first = till.get("redemptions", limit=2).json()
+    second = till.get("redemptions", limit=2, cursor=first["next_cursor"]).json()
     listed = [row["id"] for row in first["results"] + second["results"]]
     assert (listed, second["next_cursor"]) == (made[::-1], None)
 
