@@ -161,6 +161,21 @@ CHECKS: dict[str, tuple[str, str]] = {
                OR (x.id IS NOT NULL AND (x.wallet_id <> o.wallet_id OR x.business_id <> r.business_id))
                OR (r.confirmed_by_id IS NOT NULL AND x.id IS NULL)""",
     ),
+    "caps_count_what_was_given": (
+        "What capped rules have given to a customer is what the trails of their purchases say, net of refunds.",
+        """SELECT 'customer', coalesce(g.customer_id, t.customer_id), round(g.points, 9)::text, round(t.points, 9)::text
+             FROM loyalty_rulegiven g
+             FULL JOIN (
+               SELECT r.series, p.customer_id, p.business_id, p.local_on, sum(s.points * (1 - p.share_refunded)) AS points
+                 FROM loyalty_purchase p JOIN loyalty_operation o ON o.id = p.operation_id,
+                      jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
+                 JOIN loyalty_earningrule r ON r.public_id::text = substr(s.rule, 6)
+                  AND (r.most_per_day IS NOT NULL OR r.most_per_customer IS NOT NULL)
+                WHERE s.points <> 0 AND EXISTS (SELECT FROM loyalty_earningrule WHERE num_nonnulls(most_per_day, most_per_customer) > 0)
+                GROUP BY 1, 2, 3, 4) t
+               ON (t.series, t.customer_id, t.business_id, t.local_on) = (g.series, g.customer_id, g.business_id, g.local_on)
+            WHERE abs(coalesce(g.points, 0) - coalesce(t.points, 0)) > 1e-9""",
+    ),
     "membership_is_its_purchases": (
         "A membership's visits, days, spend, first and last are those of its standing purchases.",
         """SELECT 'membership', coalesce(m.id, 0), (m.visits, m.visit_days, m.spend)::text, (p.visits, p.days, p.spend)::text

@@ -212,7 +212,7 @@ SELECT outcome, customer, {OPERATION}, amount, paid, reached FROM loyalty_purcha
        %(trail)s::jsonb, %(tier)s::bigint, %(expires_at)s::timestamptz, %(lines)s::jsonb,
        %(last_entry)s::bigint, %(visits)s::integer, %(idle_expires)s::boolean, %(due_at)s::timestamptz,
        %(spent)s::bigint, %(paid)s::numeric, %(tier_counts)s::numeric, %(tiers_version)s::bigint,
-       %(refusal)s::jsonb) AS p(outcome, o, customer, amount, paid, reached)"""  # noqa: S608
+       %(refusal)s::jsonb, %(given)s::jsonb) AS p(outcome, o, customer, amount, paid, reached)"""  # noqa: S608
 REDEEM = f"""
 SELECT outcome, customer, {OPERATION} FROM loyalty_redeem(%(program)s::bigint, {CALL},
        %(customer)s::bigint, %(points)s::bigint, %(description)s::text, %(reward)s::bigint,
@@ -252,12 +252,14 @@ def purchase(
     spent: int | None = None,
     paid: Decimal = Decimal(0),
     refusal: dict[str, Any] | None = None,
+    given: list[dict[str, Any]] | None = None,
 ) -> Posted:
     """Records a sale and posts its points. Without `customer_id` the phone or outside id is enrolled.
 
     Where the points depend on what the customer did before, `seen` is their last entry and their visits here, as they
     were read. Raises `Stale` when these or the tier have moved. Points are pending until `due_at`. `spent` points pay
-    `paid` of the amount. `refusal` is one that the caller knows already.
+    `paid` of the amount. `refusal` is one that the caller knows already. `given` are the points that
+    capped rules gave: {series, points}.
     """
     return _post(
         PURCHASE,
@@ -281,6 +283,7 @@ def purchase(
             "spent": spent,
             "paid": paid,
             "refusal": orjson.dumps(refusal).decode() if refusal else None,
+            "given": orjson.dumps(given, default=str).decode() if given else None,
         },
     )
 

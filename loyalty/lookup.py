@@ -124,16 +124,14 @@ PAST: dict[Asked, tuple[str, str]] = {
         "0",
     ),
     "given": (
-        """(SELECT coalesce(jsonb_agg(jsonb_build_array(g.rule, g.today, g.ever)), '[]')
-          FROM (SELECT s.rule,
-                       coalesce(sum(s.points * (1 - u.share_refunded))
-                                FILTER (WHERE u.local_on = on_day.local_on), 0)::text AS today,
-                       sum(s.points * (1 - u.share_refunded))::text AS ever
-                  FROM loyalty_purchase u JOIN loyalty_operation o ON o.id = u.operation_id
-                  JOIN businesses_business b ON b.id = u.business_id
-                   AND (b.id = %(business)s::bigint OR NOT b.confidential),
-                       jsonb_to_recordset(o.trail) AS s(rule text, points numeric)
-                 WHERE u.customer_id = c.id AND u.share_refunded < 1 AND s.rule = ANY(%(capped)s::text[])
+        """(SELECT coalesce(jsonb_agg(jsonb_build_array(g.series, g.today, g.ever)), '[]')
+          FROM (SELECT t.series,
+                       coalesce(sum(t.points) FILTER (WHERE t.local_on = on_day.local_on), 0)::text AS today,
+                       sum(t.points)::text AS ever
+                  FROM loyalty_rulegiven t
+                  JOIN businesses_business b ON b.id = t.business_id
+                   AND (b.id = %(business)s::bigint OR NOT b.confidential)
+                 WHERE t.customer_id = c.id AND t.series = ANY(%(capped)s::uuid[])
                  GROUP BY 1) g)""",
         "'[]'",
     ),
@@ -158,7 +156,7 @@ def facts_and_past(
 ) -> tuple[Facts, Past] | None:
     """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for.
 
-    `capped` are the rules whose points are asked for, as trails name them.
+    `capped` are the series of the rules whose points are asked for.
     """
     values = {"program": program_id, "business": business_id, "capped": capped}
     values |= {"occurred_at": occurred_at, "time_zone": time_zone}
@@ -173,7 +171,7 @@ def facts_and_past(
         first_in_category=new_here,
         birthday=date.fromisoformat(unseal(birthday)) if birthday else None,
         given_today=given_today,
-        given={rule: Given(Decimal(today), Decimal(ever)) for rule, today, ever in orjson.loads(given)},
+        given={series: Given(Decimal(today), Decimal(ever)) for series, today, ever in orjson.loads(given)},
     )
     return Facts(*known), past
 

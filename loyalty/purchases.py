@@ -120,6 +120,7 @@ def _record_once(
             spent=paid.points if paid else None,
             paid=money_worth,
             refusal=refusal,
+            given=_given(rules, earned),
         )
 
     asked = paid is not None and spending.is_asked(rules=rules, points=paid.points)
@@ -149,6 +150,12 @@ def _agreed(
     posted = post(agreement.refusal)
     agreement.settle(posted, at=at)
     return posted
+
+
+def _given(rules: Rules, earned: Earned) -> list[dict[str, Any]]:
+    """What of the points came from capped rules."""
+    capped = [step for step in earned.trail if step["rule"] in rules.capped and step.get("points", "+0") != "+0"]
+    return [{"series": rules.capped[step["rule"]], "points": step["points"]} for step in capped]
 
 
 def _with_shares(lines: list[dict[str, Any]] | None, earned: Earned) -> list[dict[str, Any]] | None:

@@ -49,7 +49,7 @@ class Rules:
     pending_days: int
     terms: Terms
     earning: tuple[Rule, ...]
-    series: dict[int, list[str]]  # a capped rule and all that it took the place of, as trails name them, by its id
+    series: dict[int, UUID]  # of the capped rules, by their ids
     tiers: dict[int, TierRule]
     tier_basis: str
     tiers_version: int
@@ -75,6 +75,11 @@ class Rules:
     def due_at(self, earned_at: datetime) -> datetime | None:
         """When points earned then can be spent; None for at once."""
         return earned_at + timedelta(days=self.pending_days) if self.pending_days else None
+
+    @cached_property
+    def capped(self) -> dict[str, UUID]:
+        """The series of the capped rules, by the names that these have in trails."""
+        return {rule.step: self.series[rule.id] for rule in self.earning if rule.id in self.series}
 
     @cached_property
     def asks(self) -> frozenset[Asked]:
@@ -139,7 +144,7 @@ def _load(business_id: int) -> Rules:
             points_cap_day=business.points_cap_day,
         ),
         earning=tuple(rule_of(row) for row in in_force),
-        series=_series(in_force),
+        series={row.pk: row.series for row in in_force if rule_of(row).capped},
         tiers={
             tier.pk: TierRule(tier.name, tier.multiplier, tier.public_id)
             for tier in Tier.objects.filter(program=program).order_by("position")
@@ -175,12 +180,3 @@ def rule_of(row: EarningRule) -> Rule:
         priority=row.priority,
         public_id=str(row.public_id),
     )
-
-
-def _series(in_force: list[EarningRule]) -> dict[int, list[str]]:
-    """What a rule has given to somebody counts on when it is changed."""
-    capped = {row.series: row.pk for row in in_force if rule_of(row).capped}
-    found: dict[int, list[str]] = {pk: [] for pk in capped.values()}
-    for row in EarningRule.objects.filter(series__in=capped):
-        found[capped[row.series]].append(rule_of(row).step)
-    return found

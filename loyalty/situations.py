@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from loyalty import lookup
-from loyalty.earning import ZERO, Given, Rule, Situation
+from loyalty.earning import Given, Rule, Situation
 from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
 
@@ -13,7 +13,7 @@ def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tup
     ids = {"program_id": rules.program_id, "business_id": rules.business_id}
     if not rules.asks_past:
         return lookup.facts(**ids, who=who), None
-    capped = [step for series in rules.series.values() for step in series]
+    capped = [str(series) for series in rules.series.values()]
     found = lookup.facts_and_past(
         **ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, asked=rules.asks, capped=capped
     )
@@ -30,13 +30,8 @@ def of(*, rules: Rules, facts: Facts | None, past: Past | None, moment: datetime
         first_in_category=before.first_in_category,
         birthday=before.birthday,
         given_today=before.given_today,
-        given={pk: _given(before, series) for pk, series in rules.series.items()},
+        given={pk: before.given.get(str(series), Given()) for pk, series in rules.series.items()},
     )
-
-
-def _given(past: Past, series: list[str]) -> Given:
-    found = [past.given.get(step, Given()) for step in series]
-    return Given(sum((each.today for each in found), ZERO), sum((each.ever for each in found), ZERO))
 
 
 def rules_now(*, rules: Rules, situation: Situation) -> list[Rule]:

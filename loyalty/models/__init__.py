@@ -3,7 +3,7 @@
 from loyalty.models.clearing import ClearingLine
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
-from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleKind
+from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleGiven, RuleKind
 from loyalty.models.ledger import FREQUENT, Draw, Entry, EntryKind, Lot, Operation, OperationKind, Pending, Wallet
 from loyalty.models.purchases import Approval, Membership, Purchase, PurchaseLine, Refund, RefundLine
 from loyalty.models.redemptions import Redemption, RedemptionStatus
@@ -50,6 +50,7 @@ __all__ = [
     "RewardChange",
     "RewardIcon",
     "RewardPicture",
+    "RuleGiven",
     "RuleKind",
     "ShownCode",
     "SpendingCode",

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from businesses.models import Business, Program, User
+from customers.models import Customer
+from loyalty.models.columns import hot
 
 MOST_FACTOR = 20
 
@@ -106,3 +108,25 @@ class EarningRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RuleGiven(models.Model):
+    """What a capped rule has given to a customer at a business on a day, net of refunds; rules that take its place in
+    their `series` count on. Written with the purchase."""
+
+    series = models.UUIDField()
+    customer = hot(Customer)
+    business = hot(Business)
+    local_on = models.DateField()
+    points = models.DecimalField(max_digits=32, decimal_places=20)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("points of a rule"), _("points of rules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "series", "business", "local_on"], include=["points"], name="rule_given_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.points}"

@@ -204,7 +204,8 @@ $$;
 -- A sale, and the points that it earns. Points and trail were computed by the caller from the customer's facts;
 -- if these have moved since, nothing is written and the outcome is `stale`: the tier, and where rules looked at what the
 -- customer did before (p_last_entry and p_visits are not NULL), their last entry and their visits here.
--- p_spent points > 0 pay p_paid of the amount; where the wallet has fewer, the whole sale is refused.
+-- p_spent points > 0 pay p_paid of the amount; where the wallet has fewer, the whole sale is refused. p_given are the points
+-- that capped rules gave in it: [{series, points}].
 -- `p_tier_counts` is what the sale counts towards a tier, NULL where tiers are given by hand alone; `reached` is the tier
 -- that it brought (sql/tiers.sql).
 DROP FUNCTION IF EXISTS loyalty_purchase;
@@ -216,6 +217,7 @@ CREATE FUNCTION loyalty_purchase(
   p_last_entry bigint DEFAULT NULL, p_visits integer DEFAULT NULL, p_idle_expires boolean DEFAULT false,
   p_due_at timestamptz DEFAULT NULL, p_spent bigint DEFAULT NULL, p_paid numeric DEFAULT 0,
   p_tier_counts numeric DEFAULT NULL, p_tiers_version bigint DEFAULT NULL, p_refusal jsonb DEFAULT NULL,
+  p_given jsonb DEFAULT NULL,
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid, OUT amount numeric, OUT paid numeric, OUT reached bigint
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -349,6 +351,13 @@ BEGIN
   IF p_lines IS NOT NULL THEN
     INSERT INTO loyalty_purchaseline (purchase_id, customer_id, position, sku, name, category, quantity, unit_price, discount, share)
     SELECT v_operation, v_wallet.customer_id, l.* FROM loyalty_lines(p_lines) l;
+  END IF;
+
+  IF p_given IS NOT NULL THEN
+    INSERT INTO loyalty_rulegiven AS g (series, customer_id, business_id, local_on, points)
+    SELECT r.series, v_wallet.customer_id, p_business, v_local_on, r.points
+      FROM jsonb_to_recordset(p_given) AS r(series uuid, points numeric)
+    ON CONFLICT (customer_id, series, business_id, local_on) DO UPDATE SET points = g.points + excluded.points;
   END IF;
 
   IF p_spent > 0 THEN
@@ -716,6 +725,13 @@ BEGIN
    WHERE w.id = v_wallet.id;
   UPDATE loyalty_purchase p SET refunded = v_purchase.refunded + loyalty_refund.amount, share_refunded = p.share_refunded + v_share
    WHERE p.operation_id = p_operation;
+  -- What capped rules gave for this part they may give again.
+  UPDATE loyalty_rulegiven g SET points = g.points - s.points * v_share
+    FROM jsonb_to_recordset(v_sale.trail) AS s(rule text, points numeric)
+    JOIN loyalty_earningrule r ON r.public_id::text = substr(s.rule, 6)
+     AND (r.most_per_day IS NOT NULL OR r.most_per_customer IS NOT NULL)
+   WHERE s.rule LIKE 'rule:%' AND g.customer_id = v_wallet.customer_id AND g.series = r.series
+     AND g.business_id = p_business AND g.local_on = v_sale.local_on;
   UPDATE loyalty_membership m
      SET visits = s.visits, visit_days = s.visit_days, spend = s.spend,
          first_at = s.first_at, last_at = s.last_at, first_on = s.first_on, last_on = s.last_on

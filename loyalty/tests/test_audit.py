@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from businesses.models import Program
-from conftest import Shop
-from loyalty import audit, redemptions, rewards
+from conftest import NOON, Shop
+from loyalty import audit, earning_rules, redemptions, rewards
 from loyalty.models import Approval, Lot, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, make_tiers, redeem, refund
 
@@ -46,6 +46,8 @@ CORRUPTIONS = {
     "hold_is_collected_once: still held": "UPDATE loyalty_redemption SET status = 'held' WHERE confirmed_by_id > 0",
     "hold_is_collected_once: no code": "UPDATE loyalty_redemption SET code = NULL, held_until = NULL WHERE code > ''",
     "hold_is_collected_once: undone": "UPDATE loyalty_operation SET refusal = '{}' WHERE kind = 'confirmation'",
+    "caps_count_what_was_given": "UPDATE loyalty_rulegiven SET points = points + 1",
+    "caps_count_what_was_given: gone": "DELETE FROM loyalty_rulegiven WHERE points > 1",
     "membership_is_its_purchases": "UPDATE loyalty_membership SET visits = visits + 1",
     "membership_is_its_purchases: days": "UPDATE loyalty_membership SET visit_days = visit_days + 1",
     "membership_is_its_purchases: spend": "UPDATE loyalty_membership SET spend = spend + 1",
@@ -98,6 +100,8 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     redeem(other, 5)
     cancel(other, cancelled)
     refund(shop, refunded)
+    bonus = {"name": "Bonus", "kind": "bonus", "value": 5, "most_per_customer": 50}
+    earning_rules.make(program=program, business=shop.business, values=bonus, by=shop.owner, at=NOON)
     paid = buy(shop, 20, points=7)
     refund(shop, paid, amount=Decimal(10))
     values = {"name": "Coffee", "points": 3, "stock": 9}
