@@ -34,6 +34,14 @@ class FewerThanClaimed(Exception):
     """The stock would be smaller than what was claimed already."""
 
 
+class ChangedMeanwhile(Exception):
+    """Others changed it since the author saw it. `changes`, the first first."""
+
+    def __init__(self, changes: list[RewardChange]) -> None:
+        super().__init__(changes)
+        self.changes = changes
+
+
 @dataclass(frozen=True)
 class Standing:
     """How a customer stands to a reward: what is `missing` first, if anything, and how many points to go."""
@@ -66,12 +74,16 @@ def change(
     at: datetime,
     staff: Staff | None = None,
     operator: User | None = None,
+    seen: int | None = None,
 ) -> None:
-    """Sets the fields that differ and keeps each change with its author. Claims keep what they were.
+    """Sets the fields that differ and keeps each change with its author. Claims keep what they were. `seen` is how many
+    changes its author knew of.
 
-    Raises `FewerThanClaimed`.
+    Raises `FewerThanClaimed`, `ChangedMeanwhile`.
     """
     now = Reward.objects.select_for_update(of=("self",)).get(pk=reward.pk)
+    if seen is not None and (newer := list(now.changes.order_by("id")[seen:])):
+        raise ChangedMeanwhile(newer)
     before = {name: getattr(now, name) for name in values}
     news = {name: value for name, value in values.items() if value != before[name]}
     if not news:

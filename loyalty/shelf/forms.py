@@ -80,9 +80,12 @@ class RewardForm(SensibleReward):
     )
     starts_on = a_day(gettext_lazy("First day"))
     ends_on = a_day(gettext_lazy("Last day"))
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, files: Any, *, program_id: int, reward: Reward | None = None) -> None:
-        initial = {name: getattr(reward, name) for name in FIELDS} if reward else None
+        initial = (
+            {name: getattr(reward, name) for name in FIELDS} | {"seen": reward.changes.count()} if reward else None
+        )
         super().__init__(data, files, initial=initial)
         tiers = Tier.objects.filter(program=program_id).order_by("position")
         field: Any = self.fields["tier"]
@@ -101,6 +104,15 @@ class RewardForm(SensibleReward):
             return pictures.logo(file)
         except pictures.NotAPicture as error:
             raise ValidationError(str(error)) from error
+
+    def tell(self, sentences: list[str], *, seen: int) -> None:
+        """What others changed meanwhile; who presses again has read it."""
+        self.add_error(None, _("Somebody has changed this meanwhile. Saving puts yours in its place."))
+        for sentence in sentences:
+            self.add_error(None, sentence)
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was posted is frozen
+        data["seen"] = str(seen)
+        self.data = data
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in FIELDS if name in self.cleaned_data}

@@ -47,9 +47,17 @@ def edit_reward(request: StaffRequest, reward: UUID) -> HttpResponse:
     form = _form(request, found)
     if request.method == "POST" and form.is_valid():
         try:
-            rewards.change(reward=found, values=form.values(), at=timezone.now(), staff=request.staff)
+            rewards.change(
+                reward=found,
+                values=form.values(),
+                at=timezone.now(),
+                staff=request.staff,
+                seen=form.cleaned_data["seen"],
+            )
         except rewards.FewerThanClaimed:
             form.too_few()
+        except rewards.ChangedMeanwhile as meanwhile:
+            form.tell([_change(row)["what"] for row in meanwhile.changes], seen=found.changes.count())
         else:
             return _saved(request, found, form)
     changes = found.changes.select_related("staff__user", "operator").order_by("-id")[:5]

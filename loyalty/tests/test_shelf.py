@@ -65,6 +65,23 @@ def test_a_change_shows_with_its_author_and_claims_keep_what_they_were(shop: Sho
     assert (refused.status_code, "More than that were claimed already." in text(refused)) == (422, True)
 
 
+def test_the_second_of_two_who_change_one_is_told_what_the_first_did(shop: Shop, owner: Client) -> None:
+    owner.post("/rewards/new/", COFFEE | {"points": "100"})
+    reward = Reward.objects.get()
+    url = f"/rewards/{reward.public_id}/"
+    both = {"name": reward.name, "icon": reward.icon, "limit_period": "ever", "seen": "0"}
+    assert owner.post(url, both | {"points": "300"}).status_code == 302
+    second = owner.post(url, both | {"points": "500"})
+    assert second.status_code == 422
+    assert "Somebody has changed this meanwhile" in text(second)
+    assert "100 → 300" in text(second)
+    reward.refresh_from_db()
+    assert reward.points == 300
+    assert owner.post(url, both | {"points": "500", "seen": "1"}).status_code == 302
+    reward.refresh_from_db()
+    assert reward.points == 500
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
