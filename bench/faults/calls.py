@@ -51,11 +51,12 @@ Make = Callable[[str, Memory, random.Random], Wish | None]
 
 
 def purchase(business: str, memory: Memory, rng: random.Random) -> Wish:
-    whose = memory.somebody_new() if rng.random() < 0.08 else memory.anybody(rng)
+    new = rng.random() < 0.08
+    whose = memory.somebody_new() if new else memory.anybody(rng)
     body: dict[str, Any] = {"phone": whose, "amount": f"{rng.randint(1, 120)}.{rng.randint(0, 99):02}"}
     if rng.random() < 0.25:
         body["reference"] = f"receipt-{rng.getrandbits(60):x}"
-    if rng.random() < 0.2:
+    if not new and rng.random() < 0.2:
         body["redeem_points"] = rng.randint(1, 60)
     return Wish("purchases", body, whose)
 

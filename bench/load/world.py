@@ -183,6 +183,13 @@ def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
         "due_at": "NULL",
         "tier_counts": "NULL",
         "tiers_version": "NULL",
+        "spent": "NULL",
+        "paid": "0",
+        "refusal": "NULL",
+        "given": "NULL",
+        "reward": "NULL",
+        "hold_until": "NULL",
+        "code": "NULL",
         "trail": f"'{json.dumps(earned.trail, separators=(',', ':'))}'",
         "value": f"('+994' || ({FIRST_PHONE} + :n))",
     }

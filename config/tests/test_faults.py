@@ -46,7 +46,7 @@ def told(posted: Posted, call: str, **differs: object) -> Sent:
     points = -posted.points if call == "redemption" else posted.points
     body: dict[str, Any] = {"id": str(posted.public_id), "points": points, "balance": posted.balance_after}
     if call == "purchase":
-        body["enrolled"] = posted.enrolled
+        body |= {"enrolled": posted.enrolled, "redeemed_points": 0}
     answer = {"status": 201, "replayed": False, "body": body | differs}
     return Sent(f"{call}-1", "nar", call, PHONE, [answer])
 
@@ -72,7 +72,7 @@ def test_what_is_stored_as_it_was_answered_is_no_breach(sold: dict[str, Sent]) -
 
 
 def test_an_acknowledged_operation_that_is_not_there_is_lost(sold: dict[str, Sent]) -> None:
-    gone = told(Posted(*[None] * 5, None, 7, 37, 0, *[None] * 8)._replace(points=7), "purchase")
+    gone = told(Posted(*[None] * 6, 7, 37, 0, *[None] * 9), "purchase")
     assert "lost" in broken(sold | {"gone": Sent("gone", "nar", "purchase", PHONE, gone.answers)})
 
 

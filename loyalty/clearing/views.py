@@ -42,8 +42,8 @@ def clearing(request: StaffRequest) -> HttpResponse:
     if not empty:
         place = seen.index(chosen)
         context |= rows.page(seen, chosen, terms)
-        context["earlier"] = seen[place - 1].first if place else None
-        context["later"] = seen[place + 1].first if place + 1 < len(seen) else None
+        context["earlier"] = f"{seen[place - 1].first:%Y-%m}" if place else ""
+        context["later"] = f"{seen[place + 1].first:%Y-%m}" if place + 1 < len(seen) else ""
     return render(request, "clearing/page.html", context)
 
 

@@ -120,9 +120,10 @@ def tier(phone: str = PHONE) -> str | None:
 
 
 def give_tier(tier: Tier | None) -> None:
-    """To everybody, by hand, as the operator would."""
+    """To everybody of its programme, by hand, as the operator would; None takes away what everybody has."""
     by = User.objects.order_by("pk").first()
-    for wallet in Wallet.objects.all():
+    wallets = Wallet.objects.filter(program=tier.program) if tier else Wallet.objects.all()
+    for wallet in wallets:
         change = {"before_id": wallet.tier_id, "after": tier, "cause": TierCause.HAND, "by": by, "reason": "Test"}
         TierChange.objects.create(wallet=wallet, **change)
-    Wallet.objects.update(tier=tier, tier_version=None)
+    wallets.update(tier=tier, tier_version=None)

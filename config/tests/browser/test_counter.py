@@ -18,8 +18,8 @@ from conftest import NOON, Shop
 from customers.models import Customer, Message
 from loyalty import earning, earning_rules, rewards, situations
 from loyalty.lookup import Who
-from loyalty.models import Operation, Purchase, Redemption, Reward, Tier, Wallet
-from loyalty.tests.conftest import PHONE, buy, redeem, wallet
+from loyalty.models import Operation, Purchase, Redemption, Reward, Tier
+from loyalty.tests.conftest import PHONE, buy, give_tier, redeem, wallet
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db", "books")]
 
@@ -751,7 +751,7 @@ def test_the_preview_is_what_the_receipt_says(
     buy(shop, 40)
     if multiplier:
         gold = Tier.objects.create(program=program, name="Gold", position=1, multiplier=Decimal(multiplier))
-        Wallet.objects.update(tier=gold)
+        give_tier(gold)
     for what in given:
         earning_rules.make(
             program=program, business=None, values={"name": "R", **what}, by=shop.owner, at=timezone.now()
