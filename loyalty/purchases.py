@@ -65,7 +65,9 @@ def record(
     Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `ledger.NotEnoughPoints` (of those
     that pay for it), `ConsentRequired`, `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
     """
-    if paid and paid.points > (most := most_points(rules=rules, amount=sale.amount)):
+    # A repeat is answered by the ledger, also when points are worth more since.
+    most = most_points(rules=rules, amount=sale.amount)
+    if paid and paid.points > most and not ledger.is_known(rules=rules, key=key):
         raise TooManyPoints(most)
     content: dict[str, Any] = {"who": [who.by, who.value], "sale": sale, "branch": actor.said}
     content |= {"points": paid.points, "consent": paid.consent} if paid else {}

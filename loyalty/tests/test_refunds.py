@@ -293,7 +293,7 @@ def test_a_repeat_of_it_says_the_same(worth_a_tenth: Shop) -> None:
     buy(shop, 100)
     first = buy(shop, 20, points=50, key="k")
     program = shop.business.program
-    program.point_value = Decimal("0.2")
+    program.point_value = Decimal("0.5")
     program.save()
     assert buy(shop, 20, points=50, key="k") == first._replace(outcome="replayed")
     with pytest.raises(KeyReused):
