@@ -539,7 +539,13 @@ def test_what_the_keys_on_the_screen_type_ahead_is_kept_too(counter: Page) -> No
 
 @pytest.mark.parametrize("delay", [5, 100, 200])
 def test_a_digit_too_many_is_no_amount(counter: Page, delay: int) -> None:
-    counter.keyboard.type(f"{TYPED}99", delay=delay)
+    for _ in range(5):
+        counter.evaluate("pressed = []; addEventListener('keydown', () => pressed.push(performance.now()), true)")
+        counter.keyboard.type(f"{TYPED}99", delay=delay)
+        one, other, last = counter.evaluate("pressed.slice(-3)")
+        if max(other - one, last - other) < 290:
+            break
+        counter.goto(counter.url.partition("/counter/")[0] + "/counter/")  # a busy machine typed with a pause
     expect(counter.get_by_label("Bill amount")).to_be_focused()
     expect(counter.get_by_label("Bill amount")).to_have_value("")
     counter.wait_for_timeout(PAUSE)
