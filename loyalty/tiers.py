@@ -101,10 +101,9 @@ def may_invite(staff: Staff) -> bool:
     return staff.role == Role.OWNER and staff.business.program.owners_invite
 
 
-def last_change(wallet: Wallet) -> int:
-    """What `give` compares: the newest change of a wallet's tier, 0 before the first."""
-    newest = TierChange.objects.filter(wallet=wallet).order_by("-pk").values_list("pk", flat=True).first()
-    return newest or 0
+def changes_of(wallet: Wallet) -> int:
+    """What `give` compares: how many changes of its tier a wallet has seen. Pages show it, so it is no id."""
+    return TierChange.objects.filter(wallet=wallet).count()
 
 
 @transaction.atomic
@@ -122,11 +121,11 @@ def give(
 ) -> TierChange:
     """Gives a tier of the programme by hand, or none; it is kept at least until `kept_until`, or for a year.
 
-    `business` is None for the operator. `seen` is `last_change` as the person who decides saw it. Raises
+    `business` is None for the operator. `seen` is `changes_of` as the person who decides saw it. Raises
     `ByInvitationOnly`, `EarnedIsHigher`, `ChangedMeanwhile`.
     """
     held = Wallet.objects.select_for_update(of=("self",)).select_related("program", "tier").get(pk=wallet.pk)
-    if last_change(held) != seen:
+    if changes_of(held) != seen:
         raise ChangedMeanwhile
     if not may_invite and held.tier != tier and any(each and each.invitation_only for each in (held.tier, tier)):
         raise ByInvitationOnly

@@ -102,7 +102,7 @@ class GivenTier(Reason):
     field_order = ("tier", "reason", "until", "seen")
 
     def __init__(self, data: Any, wallet: Wallet) -> None:
-        super().__init__(data, initial={"tier": wallet.tier_id, "seen": tiers.last_change(wallet)})
+        super().__init__(data, initial={"tier": wallet.tier_id, "seen": tiers.changes_of(wallet)})
         choice: Any = self.fields["tier"]
         choice.queryset = Tier.objects.filter(program=wallet.program_id).order_by("position")
 

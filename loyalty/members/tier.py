@@ -67,7 +67,7 @@ def change(request: StaffRequest, customer: UUID) -> HttpResponse:
         wallet=wallet,
         may_invite=may_invite,
         today=now.astimezone(zone).date(),
-        initial={"seen": tiers.last_change(wallet), "tier": wallet.tier_id},
+        initial={"seen": tiers.changes_of(wallet), "tier": wallet.tier_id},
     )
     if request.method == "POST" and form.is_valid() and _give(request, wallet, form, may_invite, zone, now):
         return redirect("customer", wallet.public_id)

@@ -134,6 +134,11 @@ def test_what_was_earned_is_not_taken_by_hand(operator: Client, shop: Shop, meta
 def test_a_press_that_comes_twice_counts_once(operator: Client, shop: Shop, metals: list[Tier]) -> None:
     buy(shop, 20)
     page = f"/admin/loyalty/wallet/{wallet().pk}/tier/"
-    sent = {"seen": TierChange.objects.latest("pk").pk, "reason": "Twice", "until": "", "tier": metals[2].pk}
+    sent = {
+        "seen": operator.get(page).context["form"]["seen"].value(),
+        "reason": "Twice",
+        "until": "",
+        "tier": metals[2].pk,
+    }
     assert [operator.post(page, sent).status_code for _ in range(2)] == [302, 422]
     assert TierChange.objects.filter(reason="Twice").count() == 1
