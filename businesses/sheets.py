@@ -23,6 +23,7 @@ MOST_COLUMNS = 40
 LONGEST_CELL = 1_000
 DELIMITERS = ",;\t"
 ZIP = b"PK\x03\x04"
+BYTE_ORDER_MARK = "\ufeff"  # begins a CSV of ours: else Excel takes UTF-8 for something older
 LINE = "#"  # the column that holds the number of the row in its file
 UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no XLSX may hold these
 

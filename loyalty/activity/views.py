@@ -18,6 +18,7 @@ from businesses import branches
 from businesses.access import MANAGERS, StaffRequest, role_required, staff_required
 from businesses.finder import Finder
 from businesses.models import BusinessStatus
+from businesses.sheets import BYTE_ORDER_MARK
 from loyalty import rules
 from loyalty.activity import reading, rows
 from loyalty.activity.reading import Filters
@@ -25,7 +26,6 @@ from loyalty.models import OperationKind
 from loyalty.rules import Rules
 
 ASKED = ("kind", "branch", "staff", "since", "until", "refused")
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes UTF-8 for something older
 
 
 @require_GET

@@ -20,13 +20,13 @@ from django.views.decorators.http import require_safe
 from businesses import money, shown
 from businesses.models import Business, Program
 from businesses.panel import ByBusiness, Column, ReadOnly, points
+from businesses.sheets import BYTE_ORDER_MARK
 from loyalty.admin.finding import WHO, operation_link
 from loyalty.clearing import positions
 from loyalty.clearing.positions import Debt
 from loyalty.models import ClearingLine
 
 MONTHS = 12
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes UTF-8 for something older
 HEAD = ("Month", "Owes", "Is owed", "Points", "Amount", "Currency", "Customers")
 
 

@@ -12,12 +12,11 @@ from django.views.decorators.http import require_safe
 
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.models import Business, BusinessStatus
+from businesses.sheets import BYTE_ORDER_MARK
 from loyalty import rules
 from loyalty.clearing import months, rows
 from loyalty.clearing.months import Month
 from loyalty.rules import Rules
-
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes UTF-8 for something older
 
 
 def partners(request: HttpRequest) -> dict[str, Callable[[], bool]]:
