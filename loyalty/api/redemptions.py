@@ -1,5 +1,6 @@
 """Spending points by the API: redemptions and what is held of them."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -122,15 +123,7 @@ class ConfirmView(LedgerView):
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall, redemption: UUID) -> Answer:
-        rules = rules_of(call)
-        fields = Fields(call.body)
-        actor = actor_of(call, fields, rules)
-        fields.done()
-        operation_id = own_operation(call, redemption, "redemption")
-        posted = redemptions.confirm(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
-        held = Redemption.objects.get(pk=operation_id)
-        body = {"id": str(posted.public_id), "points": held.points, "balance": posted.balance_after}
-        return Answer(body, 201, posted.replayed)
+        return _act(redemptions.confirm, call, redemption)
 
 
 class CancelView(LedgerView):
@@ -141,14 +134,7 @@ class CancelView(LedgerView):
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall, redemption: UUID) -> Answer:
-        rules = rules_of(call)
-        fields = Fields(call.body)
-        actor = actor_of(call, fields, rules)
-        fields.done()
-        operation_id = own_operation(call, redemption, "redemption")
-        posted = redemptions.cancel(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
-        body = {"id": str(posted.public_id), "points": posted.points, "balance": posted.balance_after}
-        return Answer(body, 201, posted.replayed)
+        return _act(redemptions.cancel, call, redemption)
 
 
 def redemption_body(found: Redemption) -> dict[str, Any]:
@@ -163,3 +149,17 @@ def redemption_body(found: Redemption) -> dict[str, Any]:
         "balance": found.operation.balance_after,
         "occurred_at": found.operation.occurred_at,
     }
+
+
+def _act(act: Callable[..., Posted], call: ApiCall, redemption: UUID) -> Answer:
+    """Hands out or takes back all that a redemption of this business is of."""
+    rules = rules_of(call)
+    fields = Fields(call.body)
+    actor = actor_of(call, fields, rules)
+    fields.done()
+    operation_id = own_operation(call, redemption, "redemption")
+    posted = act(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
+    points = Redemption.objects.values_list("points", flat=True).get(pk=operation_id)
+    return Answer(
+        {"id": str(posted.public_id), "points": points, "balance": posted.balance_after}, 201, posted.replayed
+    )

@@ -88,7 +88,7 @@ def _collected(confirmations: list[int]) -> dict[int, Redemption]:
     """What each confirmation handed out: the line that a cashier may undo."""
     if not confirmations:
         return {}
-    held = Redemption.objects.filter(confirmed_by__in=confirmations).select_related("operation")
+    held = Redemption.objects.filter(confirmed_by__in=confirmations).select_related("operation__approval")
     return {row.confirmed_by_id: row for row in held if row.confirmed_by_id}
 
 
