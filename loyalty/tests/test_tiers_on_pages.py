@@ -277,7 +277,7 @@ def test_who_may_not_invite_is_refused_by_the_domain_too(mine: Wallet, shop: Sho
             by=User.objects.get(pk=shop.owner.pk),
             business=shop.business,
             may_invite=False,
-            seen=tiers.last_change(mine),
+            seen=tiers.changes_of(mine),
             kept_until=None,
             at=timezone.now(),
         )

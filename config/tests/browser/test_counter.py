@@ -776,6 +776,34 @@ def test_the_preview_is_what_the_receipt_says(
         expect(page.locator(".receipt h2")).to_have_text(re.compile(rf"^\+?{points} points? added$"))
 
 
+def test_the_preview_leaves_out_what_points_pay(
+    new_shop: Callable[..., Shop], sign_in: Callable[[User], None], server: str, page: Page, complaints: list[str]
+) -> None:
+    program = Program.objects.create(
+        slug="p", name="P", currency="AZN", join_code="P", rounding="half_up", point_value=Decimal("0.0375")
+    )
+    shop = new_shop("paid", program=program, earn_rate=Decimal("1.3337"))
+    buy(shop, 900)
+    begin_shift(shop, sign_in)
+    for amount, spent in (("24.80", "13"), ("100", "499"), ("7.5", "1")):
+        page.goto(f"{server}/counter/{wallet().public_id}/")
+        page.get_by_text("Pay a part of the bill with points").click()
+        page.locator("#part-payment").fill(spent)
+        field(page).fill(amount)
+        points = re.search(r"Add ([\d,]+) points", action(page).inner_text())[1]
+        field(page).press("Enter")
+        expect(page.locator(".receipt h2")).to_have_text(f"+{points} points added")
+        expect(page.locator(".receipt")).to_contain_text(f"{spent} point")
+    page.goto(f"{server}/counter/{wallet().public_id}/")
+    page.get_by_text("Pay a part of the bill with points").click()
+    page.locator("#part-payment").fill("100")
+    field(page).fill("3.74")
+    expect(action(page)).to_contain_text("Add points")  # more than the bill: nothing is promised
+    field(page).press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("More than the bill: it takes at most 99.")
+    complaints.clear()  # of the 422
+
+
 PREVIEWS = """(amounts) => amounts.map((amount) => {
   const input = document.querySelector(".pad-line input");
   input.value = amount;
