@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
-OURS = ("businesses.", "customers.", "loyalty.", "config.")
+OURS = ("businesses.", "customers.", "loyalty.", "promotions.", "reports.", "config.")
 
 # Alpine, with which unfold's menus open, reads expressions out of attributes; its colours are an inline style.
 POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}

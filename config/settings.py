@@ -71,6 +71,8 @@ CONTENT_SECURITY_POLICY = {
 
 INSTALLED_APPS = [
     "config.apps.InstallationConfig",
+    "reports",
+    "promotions",
     "loyalty",
     "customers",
     "businesses",
