@@ -98,8 +98,9 @@ def check(manifest: Manifest) -> None:
             )
             % {"theirs": manifest.postgres, "ours": _postgres()}
         )
-    known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
-    newer = [name for app, name in manifest.migrations.items() if f"{app}.{name}" not in known]
+    known = MigrationLoader(None).disk_migrations
+    replaced = {name for migration in known.values() for name in migration.replaces}
+    newer = [each for each in manifest.migrations.items() if each not in known and each not in replaced]
     if manifest.format != FORMAT or newer:
         raise CannotRestore(_("This backup was made by a newer Regulars. Update this one first."))
     if not set(manifest.keys) <= set(_keys()):

@@ -33,7 +33,6 @@ from loyalty.tests.conftest import PHONE, buy, give_tier
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("transactional_db", "books")]
 
 SIZES = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
-THEMES = ("light", "dark")
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     "rules": {"aria-allowed-role": {"enabled": True}},
@@ -44,6 +43,8 @@ COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
     "resultTypes": ["violations"],
 }
+# The dark desk has the same colours as the dark phone, but for the rail, which the counter's own test looks at.
+LOOKS = {("desk", "light"): RULES, ("phone", "light"): RULES, ("phone", "dark"): COLOURS}
 # Whatever would move although the device asks for stillness.
 MOVING = """() => [...document.querySelectorAll("*")].flatMap((each) =>
   [null, "::before", "::after", "::backdrop"]
@@ -392,13 +393,11 @@ def faults_of(page: Page, sight: Sight) -> Iterator[str]:
     if not sight.ours:
         return
     page.evaluate(AXE_SCRIPT)
-    for size, measures in SIZES.items():
-        page.set_viewport_size(measures)
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
-            rules = RULES if theme == THEMES[0] else COLOURS
-            for rule in page.evaluate("async (rules) => (await axe.run(rules)).violations", rules):
-                yield f"{size}, {theme}: {rule['nodes'][0]['target']} {rule['nodes'][0]['failureSummary']}"
+    for (size, theme), rules in LOOKS.items():
+        page.set_viewport_size(SIZES[size])
+        page.emulate_media(color_scheme=theme)
+        for rule in page.evaluate("async (rules) => (await axe.run(rules)).violations", rules):
+            yield f"{size}, {theme}: {rule['nodes'][0]['target']} {rule['nodes'][0]['failureSummary']}"
         yield from (f"{size}: {fault}" for fault in too_wide(page))
     yield from page.evaluate(MOVING)
 
