@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
+    "fold-reports": {"task": "reports.tasks.fold", "schedule": 20},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
 }
 

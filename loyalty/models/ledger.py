@@ -107,6 +107,7 @@ class Operation(models.Model):
     local_on = models.DateField(help_text="the business's local day of occurred_at")
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
+    xid = TransactionIdField(db_default=Func(function="pg_current_xact_id"), editable=False)
 
     class Meta:
         verbose_name, verbose_name_plural = _("operation"), _("operations")

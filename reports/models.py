@@ -1,0 +1,92 @@
+"""Sums by day, made from the ledger by `folding` and never written by anything else. A day is the business's local one;
+sums are net of refunds, which count on the day of the sale; what was refunded whole counts nowhere.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from businesses.models import Branch, Business
+from customers.models import Customer
+from loyalty.models.columns import hot
+
+
+class DayTotal(models.Model):
+    """What a branch did on a day. Without a branch: what was done for the business and not at one."""
+
+    business = hot(Business)
+    branch = hot(Branch, null=True)
+    on = models.DateField()
+    sales = models.IntegerField(help_text="above zero")
+    amount = models.DecimalField(max_digits=15, decimal_places=3)
+    newcomers = models.IntegerField(help_text="customers who bought at the business for the first time")
+    issued = models.BigIntegerField(help_text="points that customers got")
+    spent = models.BigIntegerField(help_text="points that customers used here")
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("day"), _("days")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "on", "branch"], nulls_distinct=False, name="day_total_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.on}"
+
+
+class CustomerDay(models.Model):
+    """What a customer bought at a business on a day."""
+
+    business = hot(Business)
+    customer = hot(Customer)
+    on = models.DateField()
+    sales = models.IntegerField()
+    amount = models.DecimalField(max_digits=15, decimal_places=3)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("customer's day"), _("customers' days")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "on", "customer"], include=["sales", "amount"], name="customer_day_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} · {self.on}"
+
+
+class ProductDay(models.Model):
+    """How much of an article was sold on a day: as the till names it."""
+
+    business = hot(Business)
+    on = models.DateField()
+    category = models.CharField(max_length=120, blank=True)
+    sku = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=3)
+    amount = models.DecimalField(max_digits=18, decimal_places=3)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("article's day"), _("articles' days")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "on", "category", "sku", "name"], name="product_day_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.sku} · {self.on}"
+
+
+class Fold(models.Model):
+    """How far the ledger is folded; one row. See `sql/fold.sql`."""
+
+    system = models.CharField(max_length=32, help_text="the database that gave out the transaction ids")
+    snapshot = models.TextField(null=True, help_text="pg_snapshot: what it saw is folded")  # noqa: DJ001
+    base_id = models.BigIntegerField(help_text="operations up to here are folded, whatever their transaction")
+    probe_id = models.BigIntegerField()
+    probe_xmax = models.TextField(help_text="xid8: transactions from here on write operations above probe_id")
+    folded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("fold"), _("folds")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_fold")]
+
+    def __str__(self) -> str:
+        return str(self.folded_at)
