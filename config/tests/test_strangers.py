@@ -347,6 +347,8 @@ DOORS: dict[str, Door] = {
     "rewards/<uuid:reward>/picture/removal/": AtWork(MANAGERS, ids={"reward": reward}),
     "rewards/<uuid:reward>/end/": AtWork(MANAGERS, ids={"reward": reward}),
     "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
+    "reports/": AtWork(MANAGERS),
+    "reports/export/": AtWork(MANAGERS),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
     "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),

@@ -145,6 +145,7 @@ NO_PAGES = {
     "demo/progress/": "a piece of other pages",
     "activity/export/": "a file to keep",
     "clearing/export/": "a file to keep",
+    "reports/export/": "a file to keep",
     "brands/<str:colour>.css": "a style sheet",
     "logos/<str:digest>.webp": "a picture",
     "reward-pictures/<str:digest>.webp": "a picture",

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from reports import views
+
+urlpatterns = [
+    path("reports/", views.reports, name="reports"),
+    path("reports/export/", views.export, name="reports-export"),
+]
