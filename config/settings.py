@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "release-holds": {"task": "loyalty.tasks.release_holds", "schedule": 60},
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
+    "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
@@ -269,6 +270,10 @@ UNFOLD = {
 # --- Messages to customers --------------------------------------------------------------------------------
 
 MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
+
+# --- Predictions --------------------------------------------------------------------------------------------
+
+CHURN_SCORER = env("CHURN_SCORER", default="loyalty.churn.scorer.MbgNbd")
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

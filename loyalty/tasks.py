@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from loyalty import audit, reminding, reviewing, spending, sweeps
+from loyalty.churn import scoring
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,11 @@ def warn_of_expiry() -> None:
 @shared_task(does=_("Announces tiers that are no longer earned, and lowers them when their time is over."))
 def review_tiers() -> None:
     reviewing.review()
+
+
+@shared_task(does=_("Estimates, once a day for each business, how likely each customer is not to come back."))
+def score_churn() -> None:
+    scoring.score_due(at=timezone.now())
 
 
 @shared_task(does=_("Proves that every balance is the sum of its entries."))

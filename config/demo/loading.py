@@ -27,6 +27,7 @@ from customers.models import Channel
 from customers.profiles import Told
 from customers.registry import Named, enrol_many
 from loyalty import bulk, earning_rules, ledger, reviewing, rewards, rules
+from loyalty.churn import scoring
 from loyalty.earning import earn
 from loyalty.ledger import Actor, Call, Spend
 from loyalty.models import (
@@ -83,6 +84,9 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
     for done in _live_through(history, shops, ids):
         if done == 100 and preset.tiers:
             _make_tiers(preset, shops[0].business.program)
+        if done == 100:
+            for shop in shops:
+                scoring.score(business=shop.business, at=timezone.now())
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)

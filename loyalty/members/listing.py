@@ -1,6 +1,7 @@
 """Which members of a business its list shows, and in what order; as quick for a million members as for ten.
 
-No index follows what every purchase changes. The list holds the REACH members who came last, which in most businesses
+No index follows what every purchase changes. Who is slipping away was written down last night, see `loyalty/churn/`;
+whoever has come since is left out. Otherwise the list holds the REACH members who came last, which in most businesses
 is everybody, and sorts those. A search reaches everybody. The figures are in docs/decisions/0006-customers-list.md.
 """
 
@@ -20,7 +21,7 @@ from django.utils.translation import pgettext_lazy
 from businesses.models import Business
 from customers import phones
 from customers.models import Customer, Profile, last_word
-from loyalty.models import Membership
+from loyalty.models import ChurnScore, Membership
 
 REACH = 5_000
 PAGE = 25
@@ -37,6 +38,7 @@ class Sort(TextChoices):
     VISITS = "visits", _("Visits")
     SPEND = "spend", _("Spend")
     NEWEST = "newest", _("Newest")
+    SLIPPING = "slipping", _("Slipping away")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class TooShort(Exception):
 
 def page(*, business: Business, sort: Sort, number: int) -> Page:
     """One page of the list. A number beyond the last page gives the last."""
-    counted = _count(business)
+    counted = _count(business, sort)
     held = min(counted, REACH)
     number = max(1, min(number, -(-held // PAGE)))
     start = (number - 1) * PAGE
@@ -97,8 +99,11 @@ def search(*, business: Business, text: str) -> Found:
     return Found(rows[:FOUND], len(rows) > FOUND)
 
 
-def _count(business: Business) -> int:
+def _count(business: Business, sort: Sort) -> int:
     """Up to one more than the list reaches."""
+    if sort is Sort.SLIPPING:
+        slipping = ChurnScore.objects.filter(business=business, slipping=True, membership__last_on=F("last_on"))
+        return slipping[: REACH + 1].count()
     return Membership.objects.filter(business=business)[: REACH + 1].count()
 
 
@@ -119,6 +124,11 @@ SORTED = {
     Sort.VISITS: HELD.format(by="m.visits DESC"),
     Sort.SPEND: HELD.format(by="m.spend DESC"),
     Sort.NEWEST: HELD.format(by="m.first_on DESC"),
+    # Those who have only begun to stay away first: they are the easiest to win back.
+    Sort.SLIPPING: """
+SELECT m.id FROM loyalty_churnscore s JOIN loyalty_membership m ON m.id = s.membership_id AND m.last_on = s.last_on
+ WHERE s.business_id = %(business)s::bigint AND s.slipping ORDER BY s.last_on DESC, s.membership_id
+ LIMIT %(page)s::integer OFFSET %(start)s::integer""",
 }
 
 

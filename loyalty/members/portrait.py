@@ -27,19 +27,22 @@ class Rhythm:
         return self.since / self.gap
 
 
-def rhythm(*, membership: Membership, today: date) -> Rhythm | None:
-    """None for who never came, and where nobody ever came back: nothing is usual there yet.
+def rhythm(*, membership: Membership, today: date, gap: float | None = None) -> Rhythm | None:
+    """By the usual `gap`, where it is known. None for who never came, and where nobody ever came back: nothing is
+    usual there yet.
 
     The usual gap is (g₀ + tx) / (1 + x): x repeat days within tx days, drawn towards g₀, the mean gap of the business,
     the more the fewer they are. (The posterior mean of an exponential gap with one gap of g₀ as prior.)
     """
     if not (membership.visit_days and membership.first_on and membership.last_on):
         return None
-    mean = mean_gap(business_id=membership.business_id)
-    if not mean:
-        return None
     x, tx = membership.visit_days - 1, (membership.last_on - membership.first_on).days
-    return Rhythm((mean + tx) / (1 + x), max((today - membership.last_on).days, 0), x == 0)
+    if not gap:
+        mean = mean_gap(business_id=membership.business_id)
+        if not mean:
+            return None
+        gap = (mean + tx) / (1 + x)
+    return Rhythm(gap, max((today - membership.last_on).days, 0), x == 0)
 
 
 # Of those who came last, as the list of customers holds them: a few milliseconds for a million members.

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
+from babel.numbers import format_percent
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,10 +16,12 @@ from businesses import charts, money, shown
 from businesses.models import Business
 from customers import consents, people, profiles
 from loyalty import history, pending, trail
+from loyalty.churn import scoring
+from loyalty.churn.scoring import Chance
 from loyalty.history import Line
 from loyalty.members import portrait
 from loyalty.members.portrait import Rhythm
-from loyalty.models import EntryKind, Lot, Membership, Tier, Wallet
+from loyalty.models import ChurnScore, EntryKind, Lot, Membership, Tier, Wallet
 from loyalty.rules import Rules
 
 LINES = 8
@@ -28,13 +31,14 @@ LATE = 2  # times the usual gap
 Context = dict[str, Any]
 
 
-def table(business: Business, members: list[Membership], now: datetime) -> Context:
-    """A line of the list for each, in four queries."""
+def table(business: Business, members: list[Membership], now: datetime, *, risks: bool = False) -> Context:
+    """A line of the list for each, in four queries; with `risks` also how likely they are not to return, in five."""
     ids = [member.customer_id for member in members]
     persons = people.in_lists(program_id=business.program_id, customer_ids=ids)
     wallets = Wallet.objects.filter(program_id=business.program_id, customer_id__in=ids)
     by_customer = {wallet.customer_id: wallet for wallet in wallets}
     tiers = dict(Tier.objects.filter(program_id=business.program_id).values_list("pk", "name"))
+    scores = ChurnScore.objects.in_bulk([member.pk for member in members]) if risks else {}
     currency, today = business.program.currency, now.astimezone(ZoneInfo(business.time_zone)).date()
     rows = [
         {
@@ -45,10 +49,11 @@ def table(business: Business, members: list[Membership], now: datetime) -> Conte
             "visits": shown.number(member.visits),
             "spend": money.show_amount(member.spend, currency, shown.language()),
             "last": _days_ago((today - member.last_on).days) if member.last_on else "",
+            "risk": percent(score.churn) if (score := scores.get(member.pk)) else "",
         }
         for member in members
     ]
-    return {"rows": rows, "tiers": bool(tiers)}
+    return {"rows": rows, "tiers": bool(tiers), "risks": risks}
 
 
 def _days_ago(days: int) -> str:
@@ -64,7 +69,8 @@ def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Con
     never = Membership(**who, visits=0, visit_days=0, spend=Decimal(0))
     member = Membership.objects.filter(**who).first() or never
     today = now.astimezone(ZoneInfo(rules.time_zone)).date()
-    usual = portrait.rhythm(membership=member, today=today)
+    risk = scoring.chance(business=business, customer_id=wallet.customer_id, at=now)
+    usual = portrait.rhythm(membership=member, today=today, gap=risk.gap if risk else None)
     latest = history.visible(wallet_id=wallet.pk, rules=rules)[: LINES + 1]
     shown_lines = lines(history.lines(latest, business_id=business.pk), rules, now)
     return {
@@ -77,6 +83,7 @@ def page(business: Business, rules: Rules, wallet: Wallet, now: datetime) -> Con
         "last_seen": shown.ago(member.last_at, now) if member.last_at else _("never"),
         "facts": _facts(member, rules, now),
         "rhythm": _rhythm(usual) if usual else "",
+        "risk": _risk(risk) if member.visits else "",
         "late": bool(usual and not usual.once and usual.overdue >= LATE),
         "chart": _chart(member, today) if member.visits else None,
         "lines": shown_lines[:LINES],
@@ -167,6 +174,22 @@ def _rhythm(usual: Rhythm) -> str:
         return _("%(usually)s, %(seen)s.") % said
     times = shown.decimal(round(Decimal(usual.overdue), 1))
     return _("%(usually)s, %(seen)s (%(times)s×).") % (said | {"times": times})
+
+
+def _risk(risk: Chance | None) -> str:
+    if risk is None:
+        return _("Too few customers have come back so far to say how likely they are to return.")
+    words = ngettext(
+        "%(chance)s chance that they do not return within %(days)s day.",
+        "%(chance)s chance that they do not return within %(days)s days.",
+        risk.horizon,
+    )
+    return words % {"chance": percent(risk.churn), "days": shown.number(risk.horizon)}
+
+
+def percent(chance: float) -> str:
+    """Whole; nothing is certain."""
+    return str(format_percent(min(max(chance, 0.01), 0.99), "#,##0%", locale=shown.language()))
 
 
 def _chart(member: Membership, today: date) -> charts.Columns:

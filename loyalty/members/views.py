@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from businesses import paging, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
-from businesses.models import BusinessStatus
+from businesses.models import Business, BusinessStatus
 from customers import consents
 from customers.models import Channel
 from loyalty import history, rules
+from loyalty.churn import scoring
 from loyalty.members import listing, screen, standing
 from loyalty.members.listing import Sort
 from loyalty.models import Wallet
@@ -55,14 +56,27 @@ def _list(request: StaffRequest) -> HttpResponse:
     page = listing.page(business=request.business, sort=sort, number=_number(request.GET.get("page", "")))
     figures = {name: shown.number(getattr(page, name)) for name in ("first", "last", "all")}
     context = {
-        **screen.table(request.business, page.members, timezone.now()),
+        **screen.table(request.business, page.members, timezone.now(), risks=sort is Sort.SLIPPING),
+        **(_slipping(request.business) if sort is Sort.SLIPPING else {}),
         "sorts": [{"url": f"?sort={each}", "label": each.label, "current": each == sort} for each in Sort],
         "previous_url": _url(sort, page.number - 1) if page.number > 1 else "",
         "next_url": _url(sort, page.number + 1) if page.last < page.all else "",
         "shown": _("%(first)s–%(last)s of %(all)s") % figures,
-        "beyond": figures["all"] if page.beyond else "",
+        "beyond": figures["all"] if page.beyond and sort is not Sort.SLIPPING else "",
     }
     return _page(request, context)
+
+
+def _slipping(business: Business) -> dict[str, Any]:
+    model = scoring.newest(business_id=business.pk)
+    if model is None:
+        return {"slipping": _("Nobody can be said to be slipping away yet."), "estimated": False}
+    words = _(
+        "They came more than once, have stayed away for twice as long as is usual for them, and will rather not come "
+        "within %(days)s days. Those who stay away for the shortest time stand first. Estimated every night from how "
+        "often and how lately each of them came."
+    )
+    return {"slipping": words % {"days": shown.number(model.horizon)}, "estimated": True}
 
 
 def _number(text: str) -> int:

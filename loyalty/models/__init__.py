@@ -1,5 +1,6 @@
 """What the ledger and everything around it remembers."""
 
+from loyalty.models.churn import ChurnModel, ChurnScore
 from loyalty.models.clearing import ClearingLine
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
@@ -25,6 +26,8 @@ __all__ = [
     "MOST_TIER_FACTOR",
     "Adjustment",
     "Approval",
+    "ChurnModel",
+    "ChurnScore",
     "ClearingLine",
     "Dispute",
     "DisputeReason",

@@ -12,6 +12,13 @@ def hot(to: type[models.Model] | str, **options: Any) -> models.ForeignKey:
     )
 
 
+class RealField(models.FloatField):
+    """Four bytes: an estimate is not known more exactly."""
+
+    def db_type(self, connection: object) -> str:
+        return "real"
+
+
 class TransactionIdField(models.Field):
     """PostgreSQL's 64-bit transaction id. Compare it in SQL only."""
 

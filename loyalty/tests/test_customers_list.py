@@ -86,7 +86,7 @@ def test_a_list_beyond_its_reach_says_so_and_the_search_still_finds_everybody(
 ) -> None:
     monkeypatch.setattr(listing, "REACH", 3)
     people = [bought(shop, f"+99450111000{n}", f"Aysel {n}", days_ago=n) for n in range(5)]
-    for sort in Sort:
+    for sort in set(Sort) - {Sort.SLIPPING}:
         assert set(order(shop, sort)) == {each.pk for each in people[:3]}
     assert "holds the 3 customers who came last" in text(owner.get("/customers/"))
     assert found(shop, "1110004") == [people[4].pk]
