@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
     "fold-reports": {"task": "reports.tasks.fold", "schedule": 20},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
+    "forget-incoming": {"task": "customers.tasks.forget_incoming", "schedule": crontab(hour=1, minute=20)},
 }
 
 # allauth counts attempts and used codes here: a memory of each worker's own would count them by the worker.
@@ -269,7 +270,36 @@ UNFOLD = {
 
 # --- Messages to customers --------------------------------------------------------------------------------
 
-MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
+# With an account its messages go out and come in; without one its addresses do not exist.
+TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env("TWILIO_FROM", default="")  # E.164
+TWILIO_MESSAGING_SERVICE = env("TWILIO_MESSAGING_SERVICE", default="")
+TWILIO_API_URL = env("TWILIO_API_URL", default="https://api.twilio.com")
+MESSAGE_GATEWAY = env(
+    "MESSAGE_GATEWAY",
+    default="customers.gateways.twilio.send" if TWILIO_ACCOUNT_SID else "customers.gateways.console",
+)
+
+# A bot of this installation, by @BotFather. Updates come to its webhook, or `manage.py telegram` asks for them.
+TELEGRAM_TOKEN = env("TELEGRAM_TOKEN", default="")
+TELEGRAM_BOT = env("TELEGRAM_BOT", default="")  # its name, for links
+TELEGRAM_SECRET = env("TELEGRAM_SECRET", default="")  # what the webhook's calls are known by
+TELEGRAM_API_URL = env("TELEGRAM_API_URL", default="https://api.telegram.org")
+TELEGRAM_GATEWAY = "customers.gateways.telegram.send" if TELEGRAM_TOKEN else "customers.gateways.console"
+
+# What customers can ask in a conversation, in the order in which the words are looked for.
+CONVERSATION_COMMANDS = [
+    "customers.conversations.basics.stop",
+    "customers.conversations.basics.start",
+    "customers.conversations.basics.help",
+    "loyalty.conversation.balance",
+    "loyalty.conversation.history",
+    "loyalty.conversation.rewards_within_reach",
+    "loyalty.conversation.profile",
+    "loyalty.conversation.card",
+    "loyalty.conversation.join",
+]
 
 # --- Predictions --------------------------------------------------------------------------------------------
 
