@@ -268,6 +268,10 @@ UNFOLD = {
 }
 # fmt: on
 
+# --- What a sale sets off ---------------------------------------------------------------------------------
+
+PURCHASE_EFFECTS = ["promotions.sales.Coupons"]  # in this order, in the sale's transaction; see loyalty/effects.py
+
 # --- Messages to customers --------------------------------------------------------------------------------
 
 # With an account its messages go out and come in; without one its addresses do not exist.

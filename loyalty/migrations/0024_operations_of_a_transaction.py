@@ -6,7 +6,7 @@ import loyalty.models.columns
 class Migration(migrations.Migration):
     """Which transaction wrote an operation. Those of before say 0, so that the table need not be written again."""
 
-    dependencies = [("loyalty", "0001_squashed_0021_caps_are_counted")]
+    dependencies = [("loyalty", "0022_churn")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[
