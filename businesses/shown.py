@@ -36,6 +36,11 @@ def day(on: date, now: datetime, *, month: str = "MMM") -> str:
     return str(format_date(on, f"d {month}" if on.year == now.year else f"d {month} y", locale=language()))
 
 
+def day_of_year(on: date) -> str:
+    """`20 Nov`."""
+    return str(format_date(on, "d MMM", locale=language()))
+
+
 def full_day(on: date) -> str:
     """`20 November 2026`."""
     return str(format_date(on, "d MMMM y", locale=language()))

@@ -23,5 +23,6 @@ urlpatterns = [
     path("", include("businesses.api.urls")),
     path("", include("loyalty.api.urls")),
     path("", include("promotions.api.urls")),
+    path("", include("reports.api.urls")),
     re_path("", nothing_here),
 ]

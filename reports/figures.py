@@ -49,7 +49,7 @@ def course(*, business_id: int, period: Period) -> Course:
     for day, sums in by_day(business_id=business_id, period=period):
         steps[period.step_of(day)].add(sums)
         whole.add(sums)
-    return Course(whole, steps, buyers(business_id, period), _buyers_by_step(business_id, period))
+    return Course(whole, steps, buyers(business_id, period), buyers_by_step(business_id, period))
 
 
 def by_day(*, business_id: int, period: Period) -> Iterator[tuple[date, Sums]]:
@@ -65,7 +65,7 @@ def buyers(business_id: int, period: Period) -> int:
     return int(found.aggregate(buyers=Count("customer", distinct=True))["buyers"])
 
 
-def _buyers_by_step(business_id: int, period: Period) -> list[int]:
+def buyers_by_step(business_id: int, period: Period) -> list[int]:
     values: dict[str, Any] = {"business": business_id, "first": period.first, "last": period.last, "step": period.step}
     with connection.cursor() as cursor:
         cursor.execute(BUYERS, values)

@@ -20,7 +20,7 @@ from reports.periods import Length, Period
 
 HEAD = ("Day", "Sales", "Amount", "Currency", "New customers", "Points given", "Points used")
 Number = int | Decimal
-TICKS = 6  # names below a chart: more would run into each other on a phone
+TICKS = 5  # names below a chart: more would run into each other on a phone
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _chart(measure: Measure, period: Period, length: Length, currency: str) -> d
     every = -(-len(steps) // TICKS)
     drawn = charts.columns(
         [
-            (_label(first, last), shown.short_day(first) if number % every == 0 else "", max(0, round(value)))
+            (_label(first, last), shown.day_of_year(first) if number % every == 0 else "", max(0, round(value)))
             for number, ((first, last), value) in enumerate(zip(steps, measure.values, strict=True))
         ]
     )

@@ -142,13 +142,17 @@ def one_of(*names: str) -> Callable[[Any], str]:
 
 def day(value: Any) -> date:
     """A past day since 1900, such as a birthday."""
-    try:
-        parsed = date.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError("Has to be a day such as 1990-02-28.") from error
+    parsed = any_day(value)
     if not date(1900, 1, 1) <= parsed <= datetime.now(UTC).date():
         raise ValueError("Has to be a past day since 1900.")
     return parsed
+
+
+def any_day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError("Has to be a day such as 1990-02-28.") from error
 
 
 def email(value: Any) -> str:

@@ -470,6 +470,15 @@ DOORS: dict[str, Door] = {
     "api/v1/purchases": Keys("earn", method="POST", body={**WHO, "amount": "10"}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
     "api/v1/rewards": Keys("read"),
+    "api/v1/reports/summary": Keys("read"),
+    "api/v1/reports/points-issued": Keys("read"),
+    "api/v1/reports/redemptions": Keys("read"),
+    "api/v1/reports/customer-count": Keys("read"),
+    "api/v1/reports/top-customers": Keys("read"),
+    "api/v1/reports/sales": Keys("read"),
+    "api/v1/reports/products": Keys("read"),
+    "api/v1/reports/customers": Keys("read"),
+    "api/v1/reports/churn": Keys("read"),
     "api/v1/consents": Keys("redeem", method="POST", body={**WHO, "points": 5}),
     "api/v1/redemptions": Keys(
         "redeem", {"GET": "read"}, method="POST", body={**WHO, "points": 5, "description": "Tea"}
