@@ -1,0 +1,3 @@
+from promotions.recommending.models import CoVisit, RecommendationRules, RecommendationRulesChange
+
+__all__ = ["CoVisit", "RecommendationRules", "RecommendationRulesChange"]
