@@ -178,6 +178,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
+    "count-co-visits": {"task": "promotions.tasks.count_co_visits", "schedule": crontab(hour=3, minute=20)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
@@ -308,6 +309,8 @@ CONVERSATION_COMMANDS = [
 # --- Predictions --------------------------------------------------------------------------------------------
 
 CHURN_SCORER = env("CHURN_SCORER", default="loyalty.churn.scorer.MbgNbd")
+RECOMMENDER = env("RECOMMENDER", default="promotions.recommending.recommender.ThreeRules")
+COUNTER_HINTS = ["promotions.recommending.hints.at_counter"]  # what a cashier may tell the open customer, in this order
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ from loyalty.models import (
 )
 from loyalty.models import Reward as OfferedReward
 from loyalty.rules import Rules
+from promotions.recommending import covisits
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
@@ -87,6 +88,7 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
         if done == 100:
             for shop in shops:
                 scoring.score(business=shop.business, at=timezone.now())
+            covisits.count(program=shops[0].business.program)
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)

@@ -21,7 +21,7 @@ from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
 from loyalty import parts, pending, purchases, situations, trail
-from loyalty.counter import absence, shift
+from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
 from loyalty.earning import Given
@@ -146,7 +146,6 @@ def customer(request: StaffRequest, rules: Rules, wallet: Wallet, now: datetime)
         "owed": shown.number(wallet.owed) if wallet.owed else "",
         "pending": pending.in_words(pending.known_to(wallet=wallet, rules=rules)),
         "blocked": who.blocked_at is not None,
-        "absence": absence.words(membership, day(rules, now)) if membership else "",
         "visits": shown.number(membership.visits if membership else 0),
         "last_seen": shown.ago(membership.last_at, now) if membership and membership.last_at else _("first visit"),
     }

@@ -25,7 +25,7 @@ from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
 from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, refusals, rotating, rules
-from loyalty.counter import asking, offering, screen
+from loyalty.counter import asking, hints, offering, screen
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
@@ -316,6 +316,7 @@ def show_customer(
     context = {
         "state": "customer",
         "customer": screen.customer(request, terms, wallet, now) | offering.goal(wallet, found),
+        "hints": hints.of(business=request.business, wallet=wallet, at=now),
         "rewards": offering.rows(request, terms, wallet, found),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
         "part_payment": screen.part_payment(terms, wallet, value=points[:12], error=points_error),

@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('businesses', '0015_consent_above'),
-        ('loyalty', '0021_caps_are_counted'),
+        ('businesses', '0001_squashed_0015_consent_above'),
+        ('loyalty', '0001_squashed_0021_caps_are_counted'),
     ]
 
     operations = [

@@ -1,4 +1,4 @@
-"""Where people see that somebody is slipping away: the customer's page, the list, and a word at the counter."""
+"""Where people see that somebody is slipping away: the customer's page and the list."""
 
 import re
 from collections.abc import Callable
@@ -11,8 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from businesses.models import Role
-from businesses.tests.conftest import hire, signed_in
+from businesses.tests.conftest import signed_in
 from conftest import Shop
 from loyalty.churn import scoring
 from loyalty.members import listing
@@ -137,24 +136,3 @@ def test_the_list_asks_the_database_as_often_for_many(owner: Client, known: Shop
     many, rows = asked()
     assert (one, rows) == (1, listing.PAGE)
     assert many == few
-
-
-def counter(shop: Shop, number: int) -> str:
-    cashier = hire(shop.business, Role.CASHIER, "till@nar.test")
-    return text(signed_in(cashier.user).get(f"/counter/{wallet(number).public_id}/"))
-
-
-def test_a_cashier_hears_only_that_it_has_been_long(known: Shop) -> None:
-    said = counter(known, 1)
-    assert "Has not been here for 60 days, usually every 10." in said
-    assert "chance" not in said
-
-
-@pytest.mark.parametrize("number", [2, 3])
-def test_of_who_came_once_or_comes_as_usual_a_cashier_hears_nothing(known: Shop, number: int) -> None:
-    assert "Has not been here" not in counter(known, number)
-
-
-def test_who_has_come_since_was_here(known: Shop) -> None:
-    come(known, 1, 0)
-    assert "Has not been here" not in counter(known, 1)

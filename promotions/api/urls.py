@@ -1,6 +1,7 @@
 from django.urls import path
 
 from promotions.api import carts, coupons
+from promotions.recommending import api as recommending
 
 urlpatterns = [
     path("carts/price", carts.CartPriceView.as_view(), name="api-cart-price"),
@@ -8,4 +9,9 @@ urlpatterns = [
     path("coupons/validate", carts.ValidateView.as_view(), name="api-coupon-validate"),
     path("coupons/history", coupons.HistoryView.as_view(), name="api-coupon-history"),
     path("customers/<uuid:customer>/coupons", coupons.CustomerCouponsView.as_view(), name="api-customer-coupons"),
+    path(
+        "customers/<uuid:customer>/recommendations",
+        recommending.RecommendationsView.as_view(),
+        name="api-recommendations",
+    ),
 ]
