@@ -124,7 +124,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Messages"),
             [
                 (_("Messages"), "sms", _list("customers", "message")),
+                (_("Incoming messages"), "forum", _list("customers", "incoming")),
                 (_("Consents"), "task_alt", _list("customers", "consent")),
+                (_("Said STOP"), "block", _list("customers", "optout")),
             ],
         ),
         _group(

@@ -181,6 +181,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
+    "forget-incoming": {"task": "customers.tasks.forget_incoming", "schedule": crontab(hour=1, minute=20)},
 }
 
 # allauth counts attempts and used codes here: a memory of each worker's own would count them by the worker.
@@ -268,6 +269,17 @@ UNFOLD = {
 # --- Messages to customers --------------------------------------------------------------------------------
 
 MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
+
+# What customers can ask in a conversation, in the order in which the words are looked for.
+CONVERSATION_COMMANDS = [
+    "customers.conversations.basics.stop",
+    "customers.conversations.basics.start",
+    "customers.conversations.basics.help",
+    "loyalty.conversation.balance",
+    "loyalty.conversation.history",
+    "loyalty.conversation.rewards_within_reach",
+    "loyalty.conversation.join",
+]
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

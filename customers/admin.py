@@ -1,6 +1,7 @@
 """What the superadmin sees of customers and of what was sent to them.
 
 Birthdays and e-mail addresses stand on the customer's own page only; texts of messages nowhere, for some hold codes.
+What somebody wrote to us stands on the page of that message.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from unfold.decorators import action
 from businesses.models import Business
 from businesses.panel import NO_BREAK, ByBusiness, Column, ReadOnly, Reason, RecordedOn, choices, number, record_id
 from customers import blocking, phones
-from customers.models import Consent, Customer, ExternalId, Message, Profile
+from customers.models import Channel, Consent, Customer, ExternalId, Incoming, Message, OptOut, Profile
 
 
 def phone_of(customer: Customer | None) -> str | None:
@@ -32,6 +33,7 @@ THEIR_PHONE = Column(gettext_lazy("customer"), show=lambda record: phone_of(reco
 BLOCKED = Column(gettext_lazy("blocked since"), "blocked_at")
 FIND = gettext_lazy("Phone, as people write it")
 OUR_ERRORS = {  # the others are a gateway's own words
+    "the customer said STOP": gettext_lazy("The customer said STOP."),
     "the consent was withdrawn": gettext_lazy("The consent was withdrawn."),
     "too late to be of use": gettext_lazy("Too late to be of use."),
 }
@@ -43,6 +45,9 @@ SOURCES = {
     "join": gettext_lazy("A QR poster"),
     "points": gettext_lazy("The customer's own page"),
     "portal": gettext_lazy("The list of customers"),
+    "provider": gettext_lazy("Told the SMS provider"),
+    "start": gettext_lazy("Sent START"),
+    "stop": gettext_lazy("Sent STOP"),
 }
 
 
@@ -147,6 +152,7 @@ class MessageAdmin(ReadOnly):
         Column(gettext_lazy("error"), show=lambda message: OUR_ERRORS.get(message.error, message.error)),
         Column(gettext_lazy("written"), "created_at"),
         Column(gettext_lazy("sent"), "sent_at"),
+        Column(gettext_lazy("delivered"), "delivered_at"),
     )
     list_display = fields
     list_filter = (choices("status", gettext_lazy("status")), ("business", ByBusiness), RecordedOn)
@@ -178,6 +184,51 @@ class ConsentAdmin(ReadOnly):
 
     def find(self, rows: QuerySet[Consent], text: str) -> QuerySet[Consent]:
         return rows.filter(customer__in=_customers(text))
+
+
+class ReceivedOn(RecordedOn):
+    moment = "at"
+
+
+@admin.register(Incoming)
+class IncomingAdmin(ReadOnly):
+    search_help_text = FIND
+    list_display = (
+        Column(gettext_lazy("from"), show=lambda row: _address(row.channel, row.sender)),
+        Column(gettext_lazy("channel"), "channel"),
+        Column(gettext_lazy("command"), "command"),
+        number(gettext_lazy("answers"), "answers"),
+        Column(gettext_lazy("when"), "at"),
+    )
+    fields = (*list_display, Column(gettext_lazy("text"), "text"))
+    list_filter = (choices("channel", gettext_lazy("channel")), ReceivedOn)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incoming]:
+        rows: QuerySet[Incoming] = super().get_queryset(request)
+        return rows.defer("text")
+
+    def find(self, rows: QuerySet[Incoming], text: str) -> QuerySet[Incoming]:
+        return rows.filter(channel=Channel.SMS, sender__in=meant(text))
+
+
+@admin.register(OptOut)
+class OptOutAdmin(ReadOnly):
+    search_help_text = FIND
+    fields = (
+        Column(gettext_lazy("number or chat"), show=lambda row: _address(row.channel, row.address)),
+        Column(gettext_lazy("channel"), "channel"),
+        Column(gettext_lazy("said STOP"), "stopped_at"),
+        Column(gettext_lazy("said START"), "lifted_at"),
+    )
+    list_display = fields
+    list_filter = (choices("channel", gettext_lazy("channel")),)
+
+    def find(self, rows: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
+        return rows.filter(channel=Channel.SMS, address__in=meant(text))
+
+
+def _address(channel: str, address: str) -> str:
+    return phones.show(address).replace(" ", NO_BREAK) if channel == Channel.SMS else address
 
 
 def _told(profile: Profile) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class Answer:
     granted: bool
     text_version: str
     at: datetime
+    source: str
 
 
 def text(*, business: str, version: str = CURRENT) -> str:
@@ -35,13 +36,27 @@ def text(*, business: str, version: str = CURRENT) -> str:
 
 
 def give(*, customer_id: int, business_id: int, channel: Channel, source: str, at: datetime) -> None:
-    """To the current text. `source` is where: `counter`, `join`, `points`, `portal`, `api`. A second yes is no news."""
+    """To the current text. `source` is where: `counter`, `join`, `points`, `portal`, `api`, `start`. Twice is once."""
     _answer(customer_id, business_id, channel, source, at, granted=True)
 
 
 def withdraw(*, customer_id: int, business_id: int, channel: Channel, source: str, at: datetime) -> None:
     """Stands from now on; what was agreed to before stays on record."""
     _answer(customer_id, business_id, channel, source, at, granted=False)
+
+
+def withdraw_everywhere(*, customer_id: int, channel: Channel, source: str, at: datetime) -> None:
+    """From every business that may write there today."""
+    for answer in current(customer_id=customer_id):
+        if answer.channel == channel and answer.granted:
+            withdraw(customer_id=customer_id, business_id=answer.business_id, channel=channel, source=source, at=at)
+
+
+def give_again(*, customer_id: int, channel: Channel, withdrawn_by: str, source: str, at: datetime) -> None:
+    """To every business whose newest answer is the withdrawal by that source, which the customer takes back."""
+    for answer in current(customer_id=customer_id):
+        if answer.channel == channel and not answer.granted and answer.source == withdrawn_by:
+            give(customer_id=customer_id, business_id=answer.business_id, channel=channel, source=source, at=at)
 
 
 def agreed(*, customer_id: int, business_id: int, channel: Channel) -> bool:
@@ -63,7 +78,10 @@ def current(*, customer_id: int) -> list[Answer]:
         .order_by("business_id", "channel", "-id")
         .distinct("business_id", "channel")
     )
-    return [Answer(row.business_id, Channel(row.channel), row.granted, row.text_version, row.at) for row in newest]
+    return [
+        Answer(row.business_id, Channel(row.channel), row.granted, row.text_version, row.at, row.source)
+        for row in newest
+    ]
 
 
 def _answer(customer_id: int, business_id: int, channel: Channel, source: str, at: datetime, *, granted: bool) -> None:

@@ -9,22 +9,26 @@ follow each other within milliseconds, leads to a second copy; we prefer that to
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
-from customers import consents
-from customers.gateways import Undeliverable
+from customers import consents, opt_outs
+from customers.gateways import OptedOut, Undeliverable
 from customers.models import Channel, Message, MessageKind, MessageStatus
 
 LEASE = timedelta(minutes=1)  # longer than any gateway may take to answer
 MOST_ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=15)  # ×4 after each failure: 15 s, 1 min, 4 min, 16 min, 64 min
 KEPT = timedelta(days=1)
+# What a customer asked for themselves, a moment ago: no business needs their consent to it.
+ASKED_FOR = (MessageKind.CODE, MessageKind.ANSWER, MessageKind.STOP_CONFIRMED)
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +74,16 @@ def send_due(*, clock: Callable[[], datetime]) -> int:
     return accepted
 
 
+def report(*, message_id: int, provider_id: str, delivered: bool, error: str = "", at: datetime) -> None:
+    """What the provider says became of a message; in any order, any number of times. Delivered is the last word."""
+    known = Message.objects.filter(pk=message_id, delivered_at=None)
+    told: dict[str, Any] = {"provider_id": provider_id, "sent_at": Coalesce("sent_at", Value(at))}
+    if delivered:
+        known.update(**told, delivered_at=at, status=MessageStatus.SENT, error="")
+    else:
+        known.update(**told, status=MessageStatus.FAILED, error=error)
+
+
 def forget(*, at: datetime) -> int:
     """Deletes old codes: nobody needs them, and many name people who are no customers."""
     return Message.objects.filter(kind=MessageKind.CODE, created_at__lt=at - KEPT).delete()[0]
@@ -101,8 +115,14 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
     if not _still_agreed(message):
         _finish(message, MessageStatus.WITHHELD, error="the consent was withdrawn")
         return False
+    if _stopped(message):
+        _finish(message, MessageStatus.WITHHELD, error="the customer said STOP")
+        return False
     try:
-        import_string(settings.MESSAGE_GATEWAY)(message)
+        message.provider_id = import_string(settings.MESSAGE_GATEWAY)(message) or ""
+    except OptedOut as error:
+        opt_outs.stop(channel=Channel(message.channel), address=message.to, source="provider", at=clock())
+        _finish(message, MessageStatus.FAILED, error=str(error))
     except Undeliverable as error:
         _finish(message, MessageStatus.FAILED, error=str(error))
     except Exception as error:  # whatever a gateway's network can do; the next attempt comes later
@@ -116,11 +136,18 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
 
 
 def _still_agreed(message: Message) -> bool:
-    """A code was asked for; what a business writes needs a consent that still stands."""
-    if message.business_id is None or message.customer_id is None:
+    """What a business writes by itself needs a consent that still stands."""
+    if message.business_id is None or message.customer_id is None or message.kind in ASKED_FOR:
         return True
     channel = Channel(message.channel)
     return consents.agreed(customer_id=message.customer_id, business_id=message.business_id, channel=channel)
+
+
+def _stopped(message: Message) -> bool:
+    """After STOP nothing goes there but the one confirmation, not even a code, until START."""
+    if message.kind == MessageKind.STOP_CONFIRMED:
+        return False
+    return opt_outs.is_stopped(channel=Channel(message.channel), address=message.to)
 
 
 def _put_off(message: Message, error: str, at: datetime) -> None:
@@ -132,6 +159,11 @@ def _put_off(message: Message, error: str, at: datetime) -> None:
 
 
 def _finish(message: Message, status: MessageStatus, error: str = "") -> None:
-    message.status = status
-    message.error = error[:250].replace("\0", "")
-    message.save(update_fields=["status", "error", "send_after", "sent_at"])
+    """Unless the provider has told us meanwhile what became of it: that is newer."""
+    Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED).update(
+        status=status,
+        error=error[:250].replace("\0", ""),
+        send_after=message.send_after,
+        sent_at=message.sent_at,
+        provider_id=message.provider_id,
+    )

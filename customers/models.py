@@ -147,6 +147,8 @@ class MessageKind(models.TextChoices):
     POINTS_EXPIRING = "points_expiring", _("Points expire soon")
     QUESTION_ANSWERED = "question_answered", _("Question answered")
     TIER_ENDING = "tier_ending", _("Tier ends soon")
+    ANSWER = "answer", _("Answer")
+    STOP_CONFIRMED = "stop_confirmed", _("Stop confirmed")
 
 
 class Message(models.Model):
@@ -166,6 +168,8 @@ class Message(models.Model):
     send_after = models.DateTimeField(db_default=Now())
     send_before = models.DateTimeField(null=True, help_text="after it the message would be of no use")
     sent_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=64, blank=True, db_default="", help_text="the provider's name for it")
+    delivered_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("message"), _("messages")
@@ -176,3 +180,45 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
+
+
+class Incoming(models.Model):
+    """Something that somebody sent to us. `provider_id` is unique, so that what comes twice is answered once."""
+
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    provider_id = models.CharField(max_length=64)
+    sender = models.CharField(max_length=64, help_text="E.164, or the chat's number")
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="incoming")
+    text = EncryptedTextField(_("text"), blank=True)
+    command = models.CharField(_("command"), max_length=16, blank=True, help_text="as it was understood")
+    answers = models.PositiveSmallIntegerField(_("answers"), default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("incoming message"), _("incoming messages")
+        constraints = [models.UniqueConstraint(fields=["channel", "provider_id"], name="incoming_once")]
+        indexes = [models.Index(fields=["channel", "sender", "-at"], name="incoming_sender")]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} · {self.command or '–'}"
+
+
+class OptOut(models.Model):
+    """Somebody said STOP on a channel: nothing is sent there until they say START, whoever they are."""
+
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    address = models.CharField(max_length=64, help_text="E.164, or the chat's number")
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="opt_outs")
+    stopped_at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("STOP of a customer"), _("STOPs of customers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "address"], condition=models.Q(lifted_at=None), name="one_opt_out"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} · {self.stopped_at:%Y-%m-%d}"

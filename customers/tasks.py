@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers import codes, messages
+from customers.conversations import incoming
 
 
 @shared_task(does=_("Sends the messages that are due."))
@@ -16,3 +17,8 @@ def send_messages() -> None:
 def forget_codes() -> None:
     codes.forget(at=timezone.now())
     messages.forget(at=timezone.now())
+
+
+@shared_task(does=_("Deletes what customers wrote to us long ago."))
+def forget_incoming() -> None:
+    incoming.forget(at=timezone.now())

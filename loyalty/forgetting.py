@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from customers import consents
-from customers.models import Card, Code, Customer, ExternalId, Message, Profile
+from customers.models import Card, Code, Customer, ExternalId, Incoming, Message, OptOut, Profile
 from loyalty.models import Dispute, Wallet
 
 
@@ -47,10 +47,12 @@ def forget(*, customer_id: int, at: datetime) -> None:
     for answer in consents.current(**mine):  # first: what is waiting to be sent must not go out
         if answer.granted:
             consents.withdraw(**mine, business_id=answer.business_id, channel=answer.channel, source="erasure", at=at)
-    for told in (Message, Profile, ExternalId):
+    for told in (Message, Profile, ExternalId, Incoming, OptOut):
         told.objects.filter(**mine).delete()
-    if phone:  # codes name no customer
+    if phone:  # these may name no customer
         Message.objects.filter(to=phone).delete()
+        Incoming.objects.filter(sender=phone).delete()
+        OptOut.objects.filter(address=phone).delete()
         Code.objects.filter(phone=phone).delete()
     Card.objects.filter(**mine, revoked_at=None).update(revoked_at=at)
     Dispute.objects.filter(**mine).update(text="", answer="")

@@ -21,6 +21,8 @@ from businesses.tests.conftest import hire, signed_in
 from config.models import TaskRun
 from conftest import NOON, Shop
 from customers import consents, messages, profiles
+from customers.conversations import incoming
+from customers.conversations.incoming import Heard
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
 from loyalty import adjustments, disputes, earning_rules, rewards
@@ -99,6 +101,7 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
         kind=MessageKind.POINTS_EARNED, to=phone, text="20 points", language="en", customer_id=customer_id,
         business_id=shop.business.pk, at=NOON,
     )  # fmt: skip
+    incoming.receive(Heard(Channel.SMS, f"SM{n}", phone, "STOP"), at=NOON)
     TaskRun.objects.create(name="audit-ledger", task_id=uuid4(), asked_by=root, asked_at=NOON, started_at=NOON)
     disputes.make(operation=Operation.objects.get(pk=bought.id), reason=DisputeReason.OTHER, text="?", at=NOON)
     Program.objects.filter(pk=shop.business.program_id).update(pending_days=14)

@@ -14,6 +14,8 @@ from django.urls import reverse
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
 from customers import cards, consents, profiles
+from customers.conversations import incoming
+from customers.conversations.incoming import Heard
 from customers.models import Card, Channel, Customer, Message, Profile
 from customers.profiles import Told
 from loyalty import disputes, forgetting, purchases
@@ -47,6 +49,8 @@ def somebody(shop: Shop) -> Customer:
     )
     disputes.answer(dispute=asked, staff=shop.staff, text="Dear Aysel", at=NOON)
     redeem(shop, 5)  # tells by SMS
+    for said in ("I am Aysel", "STOP"):
+        incoming.receive(Heard(Channel.SMS, said, PHONE, said), at=NOON)
     return mine.customer
 
 

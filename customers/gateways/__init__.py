@@ -1,7 +1,8 @@
 """The ways out of the building. `settings.MESSAGE_GATEWAY` names a function that takes a `Message`.
 
-It returns once the provider has accepted the message, and answers within half a minute. It raises `Undeliverable`
-where another attempt is pointless; after anything else it raises, the message is tried again later.
+It returns once the provider has accepted the message, with the provider's id of it if there is one, and answers within
+half a minute. It raises `Undeliverable` where another attempt is pointless, `OptedOut` where the reason is that the
+customer told the provider to stop; after anything else it raises, the message is tried again later.
 """
 
 import sys
@@ -14,6 +15,10 @@ from customers.models import Channel, Message
 
 class Undeliverable(Exception):
     """The provider will never take this message: the number does not exist, or blocks us."""
+
+
+class OptedOut(Undeliverable):
+    """The customer said STOP to the provider itself."""
 
 
 def console(message: Message) -> None:
