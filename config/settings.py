@@ -268,7 +268,16 @@ UNFOLD = {
 
 # --- Messages to customers --------------------------------------------------------------------------------
 
-MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")
+# With an account its messages go out and come in; without one its addresses do not exist.
+TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env("TWILIO_FROM", default="")  # E.164
+TWILIO_MESSAGING_SERVICE = env("TWILIO_MESSAGING_SERVICE", default="")
+TWILIO_API_URL = env("TWILIO_API_URL", default="https://api.twilio.com")
+MESSAGE_GATEWAY = env(
+    "MESSAGE_GATEWAY",
+    default="customers.gateways.twilio.send" if TWILIO_ACCOUNT_SID else "customers.gateways.console",
+)
 
 # What customers can ask in a conversation, in the order in which the words are looked for.
 CONVERSATION_COMMANDS = [

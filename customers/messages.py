@@ -121,7 +121,7 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
     try:
         message.provider_id = import_string(settings.MESSAGE_GATEWAY)(message) or ""
     except OptedOut as error:
-        opt_outs.stop(channel=Channel(message.channel), address=message.to, source="provider", at=clock())
+        opt_outs.stop(channel=Channel(message.channel), address=message.to, source=opt_outs.PROVIDER, at=clock())
         _finish(message, MessageStatus.FAILED, error=str(error))
     except Undeliverable as error:
         _finish(message, MessageStatus.FAILED, error=str(error))

@@ -11,7 +11,7 @@ from django.db import transaction
 from customers import consents
 from customers.models import Channel, Customer, OptOut
 
-STOP, START = "stop", "start"
+STOP, START, PROVIDER = "stop", "start", "provider"
 
 
 def is_stopped(*, channel: Channel, address: str) -> bool:
@@ -35,7 +35,7 @@ def start(*, channel: Channel, address: str, customer_id: int | None = None, at:
     standing = OptOut.objects.filter(channel=channel, address=address, lifted_at=None)
     lifted = standing.update(lifted_at=at)
     if lifted and customer_id:
-        for source in (STOP, "provider"):
+        for source in (STOP, PROVIDER):
             consents.give_again(customer_id=customer_id, channel=channel, withdrawn_by=source, source=START, at=at)
     return bool(lifted)
 

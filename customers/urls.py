@@ -1,9 +1,12 @@
 from django.urls import path
 
 from customers import notifications, views
+from customers.conversations import twilio
 
 urlpatterns = [
     path("settings/poster/<uuid:branch>/", views.poster, name="poster"),
     path("settings/messages/", notifications.notifications, name="messages"),
     path("developer/messages/", views.messages, name="developer-messages"),
+    path("twilio/messages/", twilio.received, name="twilio-messages"),
+    path("twilio/status/", twilio.status, name="twilio-status"),
 ]

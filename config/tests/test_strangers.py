@@ -436,6 +436,9 @@ DOORS: dict[str, Door] = {
     "join/<uuid:branch>/code/": Everybody(ids={"branch": branch}),
     "join/<uuid:branch>/member/": Everybody(ids={"branch": branch}, method="POST"),
     "join/<uuid:branch>/welcome/": Customers(),
+    # Where providers tell what came in: without an account there is nothing; signatures are tested beside them.
+    "twilio/messages/": Nobody(),
+    "twilio/status/": Nobody(),
     # The API
     "api/v1/openapi.json": Everybody(),
     "api/v1/docs/": Everybody(),
