@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
@@ -126,7 +127,13 @@ def _phone_page(request: HttpRequest, door: Door, form: PhoneForm) -> HttpRespon
 
 def _code_page(request: HttpRequest, door: Door, asked: Asked, form: CodeForm) -> HttpResponse:
     wait = codes.wait(phone=asked.phone, at=timezone.now())
-    more = {"phone": phones.mask(asked.phone), "wait": codes.clock(wait) if wait else None, "phone_url": door.phone_url}
+    more = {
+        "phone": phones.mask(asked.phone),
+        "wait": codes.clock(wait) if wait else None,
+        "phone_url": door.phone_url,
+        # For everybody: that this number said STOP is nobody's business.
+        "start_number": settings.TWILIO_FROM and phones.show(settings.TWILIO_FROM),
+    }
     return _page(request, "customers/code.html", door, form, more)
 
 

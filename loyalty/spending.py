@@ -17,9 +17,9 @@ from django.db import transaction
 
 from businesses import limits
 from businesses.models import Business
-from customers import messages, texts
+from customers import messages, opt_outs, texts
 from customers.codes import LASTS, MOST_ATTEMPTS, MOST_PER_PHONE, PAUSE, WINDOW, TooSoon
-from customers.models import Card, Customer, MessageKind, Profile
+from customers.models import Card, Channel, Customer, MessageKind, Profile
 from loyalty import ledger, rotating
 from loyalty.ledger import Posted
 from loyalty.lookup import Member
@@ -33,6 +33,10 @@ DIGITS = 6
 
 class NoPhone(Exception):
     """This customer has no number that a code could go to."""
+
+
+class SaidStop(NoPhone):
+    """They have one, but said STOP to what we send there."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def agree(*, rules: Rules, member: Member, points: int, consent: str, key: str, 
 def ask(*, rules: Rules, member: Member, points: int, at: datetime) -> datetime:
     """Sends the customer a code for this spend and returns when it ends. An older one is void from now on.
 
-    Raises `NoPhone`, `customers.codes.TooSoon`.
+    Raises `NoPhone` (`SaidStop`), `customers.codes.TooSoon`.
     """
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     with transaction.atomic():
@@ -153,6 +157,8 @@ def _send(rules: Rules, member: Member, points: int, code: str, at: datetime) ->
     phone = Customer.objects.values_list("phone", flat=True).get(pk=member.customer_id)
     if not phone:
         raise NoPhone
+    if opt_outs.is_stopped(channel=Channel.SMS, address=phone):
+        raise SaidStop
     told = Profile.objects.filter(program_id=rules.program_id, customer_id=member.customer_id)
     language = told.values_list("language", flat=True).first() or rules.language
     business = Business.objects.select_related("program").get(pk=rules.business_id)

@@ -67,6 +67,9 @@ class ConsentsView(LedgerView):
         member = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=who)
         try:
             ends = spending.ask(rules=rules, member=member, points=points, at=timezone.now())
+        except spending.SaidStop:
+            detail = "This customer sent STOP and gets no texts. Scan the code of their page."
+            raise Problem(409, "said_stop", detail) from None
         except spending.NoPhone:
             raise Problem(409, "no_phone", "This customer has no phone number that a code could go to.") from None
         except TooSoon as refusal:

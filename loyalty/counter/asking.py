@@ -52,6 +52,8 @@ def send(request: StaffRequest, rules: Rules, wallet: Wallet, points: int) -> As
         spending.ask(rules=rules, member=member, points=points, at=timezone.now())
     except TooSoon as refusal:
         return Asked(error=str(refusal))
+    except spending.SaidStop:
+        return Asked(error=_("This customer sent STOP and gets no texts. Scan the code of their page."))
     except spending.NoPhone:
         return Asked(error=_("This customer has no phone number. Scan the code of their page."))
     phone = Customer.objects.values_list("phone", flat=True).get(pk=wallet.customer_id)

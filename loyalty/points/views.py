@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from businesses import shown
 from businesses.models import Business, BusinessStatus
-from customers import cards, consents, phones, profiles, sessions, sign_in
+from customers import cards, consents, opt_outs, phones, profiles, sessions, sign_in
 from customers.forms import ProfileForm
 from customers.models import Channel, Customer
 from customers.sessions import CustomerRequest, customers_only
@@ -123,6 +123,7 @@ def privacy(request: CustomerRequest, wallet: UUID) -> HttpResponse:
         "questions": _questions(mine),
         "card_fields": {"token": _token(mine)},
         "known": _known(request.customer, mine),
+        "stopped": _stopped(request.customer),
         **own.help_from(mine.program),
     }
     return render(request, "points/privacy.html", own.context(mine, **context))
@@ -243,6 +244,12 @@ def _known(customer: Customer, mine: Wallet) -> list[tuple[str, str]]:
         (_("Purchases"), shown.number(bought)),
     ]
     return [(name, str(value) or "–") for name, value in rows]
+
+
+def _stopped(customer: Customer) -> str:
+    """The number that START is sent to, for who said STOP."""
+    said = bool(customer.phone) and opt_outs.is_stopped(channel=Channel.SMS, address=str(customer.phone))
+    return phones.show(settings.TWILIO_FROM) if said and settings.TWILIO_FROM else ""
 
 
 def _token(mine: Wallet) -> str:

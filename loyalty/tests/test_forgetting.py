@@ -16,7 +16,7 @@ from conftest import NOON, Shop
 from customers import cards, consents, profiles
 from customers.conversations import incoming
 from customers.conversations.incoming import Heard
-from customers.models import Card, Channel, Customer, Message, Profile
+from customers.models import Card, Channel, Customer, Incoming, Message, Profile
 from customers.profiles import Told
 from loyalty import disputes, forgetting, purchases
 from loyalty.lookup import Who
@@ -37,6 +37,7 @@ SELECT c.table_name FROM information_schema.tables c
 
 def somebody(shop: Shop) -> Customer:
     """Somebody who told everything that one can tell."""
+    incoming.receive(Heard(Channel.SMS, "first", PHONE, "Hello, I am Aysel Mammadova"), at=NOON)
     sale = buy(shop, 40)
     mine = wallet()
     ids = {"customer_id": mine.customer_id}
@@ -76,6 +77,7 @@ def test_nothing_tells_who_they_were(shop: Shop, client: Client) -> None:
     assert "Mammadova" not in everything()
     assert not Message.objects.exists()
     assert not Profile.objects.exists()
+    assert not Incoming.objects.exists()
     assert (Dispute.objects.get().text, Dispute.objects.get().answer) == ("", "")
     assert Card.objects.get(pk=card.pk).revoked_at == NOON
     assert consents.count(business_id=shop.business.pk, channel=Channel.SMS) == 0
