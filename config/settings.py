@@ -279,6 +279,13 @@ MESSAGE_GATEWAY = env(
     default="customers.gateways.twilio.send" if TWILIO_ACCOUNT_SID else "customers.gateways.console",
 )
 
+# A bot of this installation, by @BotFather. Updates come to its webhook, or `manage.py telegram` asks for them.
+TELEGRAM_TOKEN = env("TELEGRAM_TOKEN", default="")
+TELEGRAM_BOT = env("TELEGRAM_BOT", default="")  # its name, for links
+TELEGRAM_SECRET = env("TELEGRAM_SECRET", default="")  # what the webhook's calls are known by
+TELEGRAM_API_URL = env("TELEGRAM_API_URL", default="https://api.telegram.org")
+TELEGRAM_GATEWAY = "customers.gateways.telegram.send" if TELEGRAM_TOKEN else "customers.gateways.console"
+
 # What customers can ask in a conversation, in the order in which the words are looked for.
 CONVERSATION_COMMANDS = [
     "customers.conversations.basics.stop",
@@ -287,6 +294,8 @@ CONVERSATION_COMMANDS = [
     "loyalty.conversation.balance",
     "loyalty.conversation.history",
     "loyalty.conversation.rewards_within_reach",
+    "loyalty.conversation.profile",
+    "loyalty.conversation.card",
     "loyalty.conversation.join",
 ]
 

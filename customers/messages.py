@@ -43,11 +43,13 @@ def queue(
     channel: Channel = Channel.SMS,
     customer_id: int | None = None,
     business_id: int | None = None,
+    card_id: int | None = None,
     send_after: datetime | None = None,
     send_before: datetime | None = None,
     withheld: bool = False,
 ) -> Message:
-    """Call it within the transaction of the cause. `withheld` makes a row that is never sent."""
+    """Call it within the transaction of the cause. `withheld` makes a row that is never sent, `card_id` goes along as a
+    picture."""
     message = Message.objects.create(
         customer_id=customer_id,
         business_id=business_id,
@@ -56,6 +58,7 @@ def queue(
         kind=kind,
         language=language,
         text=text,
+        card_id=card_id,
         status=MessageStatus.WITHHELD if withheld else MessageStatus.QUEUED,
         created_at=at,
         send_after=send_after or at,
@@ -119,7 +122,7 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
         _finish(message, MessageStatus.WITHHELD, error="the customer said STOP")
         return False
     try:
-        message.provider_id = import_string(settings.MESSAGE_GATEWAY)(message) or ""
+        message.provider_id = _gateway(message)(message) or ""
     except OptedOut as error:
         opt_outs.stop(channel=Channel(message.channel), address=message.to, source=opt_outs.PROVIDER, at=clock())
         _finish(message, MessageStatus.FAILED, error=str(error))
@@ -133,6 +136,14 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
         _finish(message, MessageStatus.SENT)
         return True
     return False
+
+
+def _gateway(message: Message) -> Callable[[Message], str | None]:
+    by_telegram = message.channel == Channel.TELEGRAM
+    gateway: Callable[[Message], str | None] = import_string(
+        settings.TELEGRAM_GATEWAY if by_telegram else settings.MESSAGE_GATEWAY
+    )
+    return gateway
 
 
 def _still_agreed(message: Message) -> bool:

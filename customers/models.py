@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from businesses.encryption import EncryptedTextField
-from businesses.models import Business, Program
+from businesses.models import Branch, Business, Program
 from customers import phones
 
 
@@ -168,6 +168,7 @@ class Message(models.Model):
     send_after = models.DateTimeField(db_default=Now())
     send_before = models.DateTimeField(null=True, help_text="after it the message would be of no use")
     sent_at = models.DateTimeField(null=True)
+    card = models.ForeignKey(Card, models.PROTECT, null=True, related_name="+", help_text="goes along as a picture")
     provider_id = models.CharField(max_length=64, blank=True, db_default="", help_text="the provider's name for it")
     delivered_at = models.DateTimeField(null=True)
 
@@ -180,6 +181,23 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return str(self.get_kind_display())
+
+
+class Chat(models.Model):
+    """A chat with our bot in Telegram. Its customer is known once they have shared their own number."""
+
+    telegram_id = models.BigIntegerField(unique=True)
+    customer = models.OneToOneField(Customer, models.PROTECT, null=True, related_name="chat")
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, null=True, related_name="+", help_text="whose poster brought them"
+    )
+    begun_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("chat"), _("chats")
+
+    def __str__(self) -> str:
+        return f"Telegram {self.telegram_id}"
 
 
 class Incoming(models.Model):

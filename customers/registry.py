@@ -16,8 +16,8 @@ class Named(NamedTuple):
     external_id: str | None
 
 
-def enrol(*, business_id: int, phone: str | None, external_id: str | None) -> int:
-    """The customer id of a phone, or else of the business's own id. Safe in parallel."""
+def enrol(*, business_id: int | None, phone: str | None, external_id: str | None) -> int:
+    """The customer id of a phone, or else of the business's own id, which needs the business. Safe in parallel."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT customers_enrol(%s::text, %s::bigint, %s::text)", [phone, business_id, external_id])
         customer_id: int = cursor.fetchone()[0]

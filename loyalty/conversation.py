@@ -15,7 +15,9 @@ from django.utils.translation import ngettext
 
 from businesses import names, shown
 from businesses.models import Business, BusinessStatus
-from customers.conversations.commands import Caller, Reply, command
+from customers import cards, phones, profiles
+from customers.conversations import basics
+from customers.conversations.commands import Caller, Reply, Said, command
 from customers.models import Channel, Customer
 from customers.profiles import Told
 from loyalty import enrolment, pending, rewards
@@ -66,19 +68,48 @@ def rewards_within_reach(caller: Caller) -> Reply:
     return _by_programme(caller, [_rewards(wallet, caller.at) for wallet in _wallets(caller)])
 
 
+@command("PROFILE", everywhere=("/profile",), en=("PROFILE",), az=("PROFİL",), ru=("ПРОФИЛЬ",))
+def profile(caller: Caller) -> Reply:
+    """What is known of them, and where they change it."""
+    lines = []
+    for wallet in wallets_of(caller.customer)[:MOST_PROGRAMMES]:
+        told = profiles.told(program_id=wallet.program_id, customer_id=wallet.customer_id)
+        phone = phones.mask(caller.phone) if caller.phone else ""
+        parts = [_short(told.name), phone, wallet.tier.name if wallet.tier else "", points(wallet.balance)]
+        lines.append(f"{_short(wallet.program.name)}: {', '.join(filter(None, parts))}")
+    return "\n".join([*lines, _page()])
+
+
+@command("CARD", everywhere=("/scan", "QR"), en=("CARD", "SCAN"), az=("KART", "KARTIM"), ru=("КАРТА", "МОЯ КАРТА"))
+def card(caller: Caller) -> Reply:
+    """The QR card of each programme as a picture; a text message has room for its address only."""
+    if caller.channel == Channel.SMS:
+        return _("Show your QR card at the counter: %(address)s") % {"address": _page()}
+    return [
+        Said(
+            wallet.program.name,
+            cards.current(program_id=wallet.program_id, customer_id=wallet.customer_id, at=caller.at),
+        )
+        for wallet in _wallets(caller)[:MOST_PROGRAMMES]
+    ]
+
+
 @command("JOIN", for_anyone=True, en=("JOIN", "REGISTER"), az=("QOŞUL", "QEYDİYYAT"), ru=("ВСТУПИТЬ", "РЕГИСТРАЦИЯ"))
 def join(caller: Caller) -> Reply:
-    """Whoever writes from a number has proven it. A shop is named as in its address, or its programme; without a name
-    it is the only one there is."""
-    if caller.channel != Channel.SMS:
-        return _("Share your number with the button below first.") if caller.customer is None else _page()
-    business = _named(caller.rest)
+    """With a number that is proven. The shop is that of the poster; or it is named, as in its address or by its
+    programme; without a name it is the only one there is."""
+    if caller.phone is None:
+        return basics.how_to_join(caller)
+    business = caller.branch.business if caller.branch else _named(caller.rest)
     if business is None:
+        wallets = [] if caller.rest else [_balance(wallet) for wallet in _wallets(caller)]
+        if wallets:
+            return _("You are a member already.") + " " + _by_programme(caller, wallets)
         return _("Send JOIN and the name of the shop, or scan its poster.")
     member = enrolment.enrol(
         program_id=business.program_id,
         business_id=business.pk,
-        phone=caller.address,
+        phone=caller.phone,
         told=Told(language=caller.language),
         source="join",
         at=caller.at,

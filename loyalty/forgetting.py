@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from customers import consents
-from customers.models import Card, Code, Customer, ExternalId, Incoming, Message, OptOut, Profile
+from customers.models import Card, Channel, Chat, Code, Customer, ExternalId, Incoming, Message, OptOut, Profile
 from loyalty.models import Dispute, Wallet
 
 
@@ -47,6 +47,10 @@ def forget(*, customer_id: int, at: datetime) -> None:
     for answer in consents.current(**mine):  # first: what is waiting to be sent must not go out
         if answer.granted:
             consents.withdraw(**mine, business_id=answer.business_id, channel=answer.channel, source="erasure", at=at)
+    for chat in Chat.objects.filter(**mine):
+        Incoming.objects.filter(channel=Channel.TELEGRAM, sender=chat.telegram_id).delete()
+        Message.objects.filter(channel=Channel.TELEGRAM, to=chat.telegram_id).delete()
+        chat.delete()
     for told in (Message, Profile, ExternalId, Incoming, OptOut):
         told.objects.filter(**mine).delete()
     if phone:  # these may name no customer

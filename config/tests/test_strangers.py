@@ -437,6 +437,7 @@ DOORS: dict[str, Door] = {
     "join/<uuid:branch>/member/": Everybody(ids={"branch": branch}, method="POST"),
     "join/<uuid:branch>/welcome/": Customers(),
     # Where providers tell what came in: without an account there is nothing; signatures are tested beside them.
+    "telegram/updates/": Nobody(),
     "twilio/messages/": Nobody(),
     "twilio/status/": Nobody(),
     # The API

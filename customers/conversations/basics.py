@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from customers import opt_outs
 from customers.conversations import commands
 from customers.conversations.commands import Caller, Reply, Said, command
-from customers.models import MessageKind
+from customers.models import Channel, MessageKind
 
 IN_HELP = ("BALANCE", "HISTORY", "REWARDS")
 
@@ -24,6 +24,8 @@ def help(caller: Caller) -> Reply:
     if caller.customer is None:
         return how_to_join(caller)
     offered = [each.word(caller.language) for each in commands.known() if each.name in IN_HELP]
+    if caller.channel == Channel.TELEGRAM:
+        offered = ["/profile", "/purchases", "/rewards", "/scan", "/help"]
     words = {"words": ", ".join(offered), "address": settings.PUBLIC_BASE_URL + reverse("points")}
     return _("You can send: %(words)s. STOP ends our messages. Your points: %(address)s") % words
 
@@ -56,11 +58,15 @@ def stop(caller: Caller) -> Reply:
 def start(caller: Caller) -> Reply:
     customer_id = caller.customer.pk if caller.customer else None
     if opt_outs.start(channel=caller.channel, address=caller.address, customer_id=customer_id, at=caller.at):
+        if caller.customer is None:
+            return how_to_join(caller)
         return _("Our messages reach you again. Send HELP to see what you can ask, STOP to end them.")
     return help(caller)
 
 
 def how_to_join(caller: Caller) -> Reply:
+    if caller.channel == Channel.TELEGRAM:
+        return _("Share your number with the button below. It is your card from then on.")
     return _("This number collects no points yet. Scan the poster at a shop, or send JOIN and the shop's name.")
 
 

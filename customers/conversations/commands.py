@@ -23,13 +23,15 @@ ANY = ""  # the language of words that are the same everywhere, such as STOP and
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `rest` is what stood behind the word, `branch` the place whose poster brought them, where known."""
+    """Who asks. `phone` is the number that is proven to be theirs, `rest` what stood behind the word, `branch` the
+    place whose poster brought them."""
 
     channel: Channel
     address: str
     customer: Customer | None
     language: str
     at: datetime
+    phone: str | None = None
     rest: str = ""
     branch: Branch | None = None
 
@@ -106,6 +108,11 @@ def folded(text: str) -> str:
     plain = bare.casefold().replace("ə", "e").replace("ı", "i")
     words = re.sub(r"[^\w/@-]|_", " ", plain).split()
     return " ".join(words) or plain.strip() * (plain.strip() == "?")
+
+
+def named(name: str) -> Understood:
+    """The same as its word, where a channel has another way to say it."""
+    return Understood(next(each for each in known() if each.name == name), ANY, "")
 
 
 @cache

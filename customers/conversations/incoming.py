@@ -1,9 +1,10 @@
 """What comes in: written down once, understood, done and answered through the outbox, in one transaction.
 
 What is sent twice under one id is answered once. Answers cost money and may reach a machine that answers too: a number
-that belongs to nobody hears one in an hour, a customer `MOST_ANSWERS`. STOP and START count always.
+that belongs to nobody hears one in an hour, everybody else `MOST_ANSWERS`. STOP and START count always.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,22 +32,26 @@ PLAIN = str.maketrans({"\u2212": "-", "\u00a0": " ", "\u202f": " ", "’": "'", 
 
 @dataclass(frozen=True)
 class Heard:
-    """What a channel brought. `language` is what it knows of the sender's; `answered`: the provider did that itself."""
+    """What a channel brought. `language` is what it knows of the sender's; `answered`: the provider did that itself.
+
+    `phone` is a number that the channel has just proven to be the sender's: it is a JOIN.
+    """
 
     channel: Channel
     provider_id: str
     sender: str
     text: str
     language: str = ""
+    phone: str = ""
     branch: Branch | None = None
     answered: bool = False
 
 
 @transaction.atomic
-def receive(heard: Heard, *, at: datetime) -> bool:
-    """Whether it is news."""
+def receive(heard: Heard, *, at: datetime, before: Callable[[], None] | None = None) -> bool:
+    """Whether it is news; `before` it is answered for the first time something may have to be done."""
     limits.one_after_another(f"conversation:{heard.channel}:{heard.sender}")
-    understood = commands.understand(heard.text)
+    understood = commands.named("JOIN") if heard.phone or heard.branch else commands.understand(heard.text)
     customer = customer_of(heard.channel, heard.sender)
     row, new = Incoming.objects.get_or_create(
         channel=heard.channel,
@@ -59,6 +64,9 @@ def receive(heard: Heard, *, at: datetime) -> bool:
             "at": at,
         },
     )
+    if new and before:
+        before()
+        customer = customer_of(heard.channel, heard.sender)
     if new and not _is_silent(heard, understood):
         language = _language(heard, understood, customer)
         with translation.override(language):
@@ -69,7 +77,8 @@ def receive(heard: Heard, *, at: datetime) -> bool:
 
 def customer_of(channel: Channel, sender: str) -> Customer | None:
     """Whose number it is."""
-    return Customer.objects.filter(phone=sender).first() if channel == Channel.SMS else None
+    named = {"phone": sender} if channel == Channel.SMS else {"chat__telegram_id": sender}
+    return Customer.objects.filter(**named).first()
 
 
 def forget(*, at: datetime) -> int:
@@ -87,7 +96,16 @@ def _answer(
     heard: Heard, understood: Understood | None, customer: Customer | None, language: str, at: datetime
 ) -> list[Said]:
     rest = understood.rest if understood else ""
-    caller = Caller(heard.channel, heard.sender, customer, language, at, rest, heard.branch)
+    caller = Caller(
+        channel=heard.channel,
+        address=heard.sender,
+        customer=customer,
+        language=language,
+        at=at,
+        phone=_proven(heard, customer),
+        rest=rest,
+        branch=heard.branch,
+    )
     if understood is None:
         reply = basics.not_understood(caller)
     elif customer is None and not understood.command.for_anyone:
@@ -97,9 +115,17 @@ def _answer(
     return [Said(reply)] if isinstance(reply, str) else reply
 
 
+def _proven(heard: Heard, customer: Customer | None) -> str | None:
+    """A text message proves its number; a chat proved it when it was shared."""
+    if heard.channel == Channel.SMS:
+        return heard.sender
+    return heard.phone or (customer.phone if customer else None)
+
+
 def _send(row: Incoming, said: list[Said], heard: Heard, language: str, at: datetime) -> None:
     customer = customer_of(heard.channel, heard.sender)  # who has just joined is one now
-    most = MOST_ANSWERS if customer else MOST_TO_STRANGERS
+    costs = heard.channel == Channel.SMS
+    most = MOST_TO_STRANGERS if costs and customer is None else MOST_ANSWERS
     lately = Incoming.objects.filter(channel=heard.channel, sender=heard.sender, at__gt=at - WINDOW, answers__gt=0)
     if heard.answered or not said or lately.count() >= most:
         return
@@ -108,9 +134,10 @@ def _send(row: Incoming, said: list[Said], heard: Heard, language: str, at: date
             kind=each.kind,
             channel=heard.channel,
             to=heard.sender,
-            text=each.text.translate(PLAIN) if heard.channel == Channel.SMS else each.text,
+            text=each.text.translate(PLAIN) if costs else each.text,
             language=language,
             customer_id=customer.pk if customer else None,
+            card_id=each.card.pk if each.card else None,
             at=at,
         )
     row.answers, row.customer = len(said), customer

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -134,6 +135,7 @@ def _door(branch: Branch) -> Door:
         text=_("Type your phone number. It is your card from now on."),
         action=_("Send me a code"),
         code_action=_("Join"),
+        telegram_url=_telegram_url(branch),
     )
     return Door(
         phone_url=reverse("join", args=[branch.public_id]),
@@ -142,6 +144,11 @@ def _door(branch: Branch) -> Door:
         to_anyone=True,
         context=context,
     )
+
+
+def _telegram_url(branch: Branch) -> str:
+    """https://core.telegram.org/bots/features#deep-linking; empty without a bot."""
+    return f"https://t.me/{settings.TELEGRAM_BOT}?start={branch.public_id}" if settings.TELEGRAM_BOT else ""
 
 
 def _context(branch: Branch, **more: Any) -> dict[str, Any]:
