@@ -334,6 +334,7 @@ STORAGES = {
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)  # per key
 THROTTLE_URL = CELERY_BROKER_URL.replace("redis+socket:", "unix:")
+MCP_PORT = env.int("MCP_PORT", default=8010)  # of manage.py mcp
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
