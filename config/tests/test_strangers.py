@@ -397,6 +397,7 @@ DOORS: dict[str, Door] = {
     "counter/today/": AtWork(STAFF),
     "counter/<uuid:customer>/": AtWork(STAFF, ids={"customer": member}, programmes=True),
     "counter/<uuid:customer>/spend/": AtWork(STAFF, ids={"customer": member}, programmes=True),
+    "counter/<uuid:customer>/price/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/codes/": AtWork(STAFF),
@@ -444,6 +445,7 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
         ids={"wallet": member, "operation": held}, method="POST"
     ),
+    "points/<uuid:wallet>/coupons/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/tiers/": Customers(ids={"wallet": member}),
