@@ -74,6 +74,37 @@ class ProductDay(models.Model):
         return f"{self.name or self.sku} · {self.on}"
 
 
+class SegmentName(models.TextChoices):
+    CHAMPIONS = "champions", _("Champions")
+    LOYAL = "loyal", _("Loyal")
+    POTENTIAL_LOYALIST = "potential_loyalist", _("May become loyal")
+    NEW = "new", _("New")
+    PROMISING = "promising", _("Promising")
+    NEED_ATTENTION = "need_attention", _("Need attention")
+    ABOUT_TO_SLEEP = "about_to_sleep", _("About to fall asleep")
+    CANNOT_LOSE = "cannot_lose", _("Must not be lost")
+    AT_RISK = "at_risk", _("At risk")
+    HIBERNATING = "hibernating", _("Asleep")
+    LOST = "lost", _("Lost")
+
+
+class Segment(models.Model):
+    """How many customers of a business buy alike, and what they have spent: as it was counted last night."""
+
+    business = hot(Business)
+    name = models.CharField(max_length=20, choices=SegmentName.choices)
+    customers = models.IntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=3)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("segment"), _("segments")
+        constraints = [models.UniqueConstraint(fields=["business", "name"], name="segment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.get_name_display()}"
+
+
 class Fold(models.Model):
     """How far the ledger is folded; one row. See `sql/fold.sql`."""
 

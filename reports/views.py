@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from businesses import sheets, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.models import BusinessStatus
-from reports import figures, screen
+from reports import figures, screen, sorts
 from reports.periods import Length, Period
 
 FORMATS: dict[str, tuple[type[sheets.Csv] | type[sheets.Xlsx], str]] = {
@@ -39,6 +39,16 @@ def reports(request: StaffRequest) -> HttpResponse:
         context["counted"] = shown.clock(counted_at.astimezone(zone)) if counted_at else ""
         context["days"] = length.value
     return render(request, "reports/page.html", context)
+
+
+@require_safe
+@role_required(*MANAGERS)
+def customers(request: StaffRequest) -> HttpResponse:
+    """How customers differ, and how many come again."""
+    if request.business.status != BusinessStatus.ACTIVE:
+        return render(request, "counter/waiting.html", {"active": "reports"})
+    context = sorts.page(request.business, _today(request))
+    return render(request, "reports/customers.html", {"active": "reports", **context})
 
 
 @require_safe

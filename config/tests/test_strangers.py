@@ -361,6 +361,7 @@ DOORS: dict[str, Door] = {
     "rewards/<uuid:reward>/end/": AtWork(MANAGERS, ids={"reward": reward}),
     "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
     "reports/": AtWork(MANAGERS),
+    "reports/customers/": AtWork(MANAGERS),
     "reports/export/": AtWork(MANAGERS),
     "offers/": AtWork(MANAGERS),
     "offers/new/": AtWork(MANAGERS),

@@ -13,7 +13,7 @@ from businesses.models import Branch, Role
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from loyalty.tests.conftest import buy, redeem, refund
-from reports import folding, screen
+from reports import folding, screen, segments
 from reports.periods import Length, Period
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("books")]
@@ -116,3 +116,15 @@ def test_the_page_is_some_queries_however_much_was_sold(
     owner.get("/reports/?days=30")
     with django_assert_max_num_queries(30):
         owner.get("/reports/?days=364")
+
+
+def test_how_customers_differ_is_told_with_what_to_do(shop: Shop, owner: Client) -> None:
+    assert "No segments yet" in owner.get("/reports/customers/").content.decode()
+    for number in range(6):
+        for month in range(2):
+            buy(shop, 10 + number, phone=f"+99450{number:07}", at=timezone.now() - timedelta(days=31 * month))
+    folding.fold()
+    segments.count(at=timezone.now())
+    page = owner.get("/reports/customers/").content.decode()
+    for said in ("Champions", "Thank them.", "Who came again", "First bought in"):
+        assert said in page, said
