@@ -15,7 +15,9 @@ from reports.models import SegmentName
 MEANINGS = {
     SegmentName.CHAMPIONS: gettext_lazy("Came lately, often, and spend most. Thank them."),
     SegmentName.LOYAL: gettext_lazy("Come often and spend much, if not just now. A word keeps them."),
-    SegmentName.POTENTIAL_LOYALIST: gettext_lazy("Came lately, now and then. One more reason to come makes them loyal."),
+    SegmentName.POTENTIAL_LOYALIST: gettext_lazy(
+        "Came lately, now and then. One more reason to come makes them loyal."
+    ),
     SegmentName.NEW: gettext_lazy("Came lately for the first time or two. The second visit decides."),
     SegmentName.PROMISING: gettext_lazy("Came not long ago, seldom so far. Show them what else there is."),
     SegmentName.NEED_ATTENTION: gettext_lazy("In the middle in everything, and slower than they were."),
@@ -24,7 +26,7 @@ MEANINGS = {
     SegmentName.AT_RISK: gettext_lazy("Came often or for much, and have stayed away. Bring them back."),
     SegmentName.HIBERNATING: gettext_lazy("Seldom, for little, and long ago."),
     SegmentName.LOST: gettext_lazy("Longest away, and little lost."),
-}  # fmt: skip
+}
 
 
 def page(business: Business, today: date) -> dict[str, Any]:
