@@ -1,6 +1,7 @@
 """Twilio, out and in: the real library against a small server that speaks its protocol."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -222,6 +223,19 @@ def test_a_text_message_is_answered_through_the_outbox(server: Twilio, customer:
 def test_a_text_message_that_comes_twice_is_answered_once(server: Twilio, customer: Customer) -> None:
     assert [call(IN, texted("HELP")).status_code for _ in range(2)] == [200, 200]
     assert Message.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_message_that_comes_twice_at_once_is_answered_once(server: Twilio, customer: Customer) -> None:
+    def deliver(_n: int) -> int:
+        try:
+            return call(IN, texted("HELP")).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(deliver, range(4))) == {200}
+    assert Message.objects.count() == Incoming.objects.count() == 1
 
 
 @pytest.mark.parametrize("body", ["", "🍰", "\0", "x" * 1600, "🏳\ufe0f\u200d🌈"])
