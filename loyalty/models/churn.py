@@ -14,19 +14,17 @@ class ChurnModel(models.Model):
     """What was learnt of a business's customers on a day. The newest counts; the older ones stay, because scores that
     were acted upon name theirs. See `loyalty/churn/`."""
 
-    business = models.ForeignKey(Business, models.PROTECT, related_name="churn_models", verbose_name=_("business"))
-    version = models.CharField(_("version"), max_length=64, help_text=_("The sort of model and its release."))
-    parameters = models.JSONField(_("parameters"))
-    prior = models.JSONField(_("prior"), help_text=_("What the parameters were drawn towards."))
-    horizon = models.PositiveSmallIntegerField(
-        _("horizon"), help_text=_("Days within which no visit counts as not coming back.")
-    )
-    customers = models.IntegerField(_("customers"), help_text=_("Of whom it was learnt, a sample at most."))
-    log_likelihood = models.FloatField(_("log likelihood"))
-    fitted_on = models.DateField(_("learnt on"), help_text=_("By the business’s calendar."))
-    fitted_at = models.DateTimeField(_("learnt at"), db_default=Now())
-    mean_gap = models.FloatField(_("usual gap"), help_text=_("Days between two visits, over all who came back."))
-    scored_on = models.DateField(_("last used on"), null=True)
+    business = models.ForeignKey(Business, models.PROTECT, related_name="churn_models")
+    version = models.CharField(max_length=64, help_text="of the scorer")
+    parameters = models.JSONField()
+    prior = models.JSONField(help_text="what the parameters were drawn towards")
+    horizon = models.PositiveSmallIntegerField(help_text="days within which no visit counts as not coming back")
+    customers = models.IntegerField(help_text="of whom it was learnt, a sample at most")
+    log_likelihood = models.FloatField()
+    mean_gap = models.FloatField(help_text="days between two visits, over all who came back")
+    fitted_on = models.DateField(help_text="by the business's calendar")
+    fitted_at = models.DateTimeField(db_default=Now())
+    scored_on = models.DateField(null=True, help_text="the last day on which everybody was scored by it")
 
     class Meta:
         verbose_name, verbose_name_plural = _("model of churn"), _("models of churn")

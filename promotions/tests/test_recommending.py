@@ -311,6 +311,19 @@ def test_a_better_recommender_may_take_its_place(circle: Shop, settings: Any) ->
     assert to_customer() == []
 
 
+class Talkative:
+    """Knows of places by itself."""
+
+    def recommend(self, facts: Any) -> list[Recommendation]:
+        return [Recommendation(Kind.NEW_PLACE, place_name="Alma")]
+
+
+def test_no_recommender_can_tell_a_business_of_another(circle: Shop, settings: Any) -> None:
+    settings.RECOMMENDER = f"{__name__}.Talkative"
+    assert names(to_customer(), Kind.NEW_PLACE) == ["Alma"]
+    assert to_business(circle) == []
+
+
 def test_what_was_agreed_upon_comes_before_what_was_counted(
     circle: Shop, monkeypatch: pytest.MonkeyPatch, others: dict[str, Shop]
 ) -> None:
