@@ -265,6 +265,10 @@ UNFOLD = {
 }
 # fmt: on
 
+# --- What a sale sets off ---------------------------------------------------------------------------------
+
+PURCHASE_EFFECTS = ["promotions.sales.Coupons"]  # in this order, in the sale's transaction; see loyalty/effects.py
+
 # --- Messages to customers --------------------------------------------------------------------------------
 
 MESSAGE_GATEWAY = env("MESSAGE_GATEWAY", default="customers.gateways.console")

@@ -9,6 +9,7 @@ from businesses import pins
 from businesses.access import MANAGERS
 from businesses.models import Staff
 from loyalty import ledger, purchases
+from loyalty.effects import NO_COUPONS, Basket
 from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Who
 from loyalty.models import Approval
@@ -27,13 +28,16 @@ def record(
     key: str,
     at: datetime,
     paid: InPoints | None = None,
+    basket: Basket = NO_COUPONS,
 ) -> Posted:
     """Records a sale of this member of staff; above their limit with the PIN of somebody who may approve it.
 
     A key that is known needs no PIN again: the sale was let through then, and the ledger answers for it.
     Raises `pins.NotApproved` besides what `purchases.record` raises.
     """
-    post = partial(purchases.record, rules=rules, actor=actor, who=who, sale=sale, key=key, at=at, paid=paid)
+    post = partial(
+        purchases.record, rules=rules, actor=actor, who=who, sale=sale, key=key, at=at, paid=paid, basket=basket
+    )
     limit = rules.purchase_limit
     within = staff.role in MANAGERS or limit is None or sale.amount <= limit
     if within or ledger.is_known(rules=rules, key=key):

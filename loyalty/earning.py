@@ -102,11 +102,13 @@ class Rule:
     exclusive: bool = False
     priority: int = 0
     public_id: str = ""
+    name: str = ""
+    origin: str = "rule"
 
     @property
     def step(self) -> str:
         """Its name in a trail. Trails leave the building, so the id is a public one."""
-        return f"rule:{self.public_id or self.id}"
+        return f"{self.origin}:{self.public_id or self.id}"
 
     @property
     def asks_past(self) -> bool:
@@ -192,6 +194,21 @@ def folded(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class Deal:
+    """What coupons make of a sale: `discount` off its amount, `off` of each of its lines, and its `parts` as they cost
+    then, the lines first. `steps` say why; `boosts` give points beside the rules, whatever these say."""
+
+    discount: Decimal = ZERO
+    off: Sequence[Decimal] = ()
+    parts: Sequence[Part] = ()
+    steps: Sequence[Step] = ()
+    boosts: Sequence[Rule] = ()
+
+
+NO_DEAL = Deal()
+
+
+@dataclass(frozen=True)
 class Earned:
     """`shares` are what each line, in the till's order, has of the points: 0 to 1."""
 
@@ -209,21 +226,26 @@ def earn(
     situation: Situation | None = None,
     lines: Sequence[Mapping[str, Any]] | None = None,
     paid_with_points: Decimal = ZERO,
+    deal: Deal = NO_DEAL,
 ) -> Earned:
     """The points for `amount` ≥ 0 and the steps that lead to them, in order: {rule, operation, value}, and `points`
     for what a rule added. Rules need a `situation`. Lines are as the till sent them: quantity, unit_price, discount ….
-    What was paid with points earns none.
+    What was paid with points earns none, nor does what a `deal` takes off the amount.
     """
-    trail = [step("amount", "start", amount)]
-    if amount < terms.minimum_spend:
+    trail = [step("amount", "start", amount), *deal.steps]
+    cost = amount - deal.discount
+    if cost < terms.minimum_spend:
         return Earned(0, [*trail, step("minimum_spend", "require", terms.minimum_spend)])
     with localcontext(EXACT):
-        sale = _Sale(_parts(amount, lines), trail)
+        sale = _Sale(list(deal.parts) or parts(amount, lines), trail)
         if paid_with_points:
             sale.leave_out_paid(paid_with_points)
         _count(sale, terms, multipliers, rules, situation)
+        for boost in deal.boosts:
+            if sale.found(boost) > 0:
+                sale.add(boost, Given())
         exact = sum(sale.points, ZERO)
-        shares = _shares(sale, exact, amount, len(lines)) if lines else ()
+        shares = _shares(sale, exact, cost, len(lines)) if lines else ()
     points = int(exact.to_integral_value(rounding=ROUNDINGS[Rounding(terms.rounding)]))
     trail.append(step("rounding", terms.rounding, points))
     if terms.points_cap is not None and points > terms.points_cap:
@@ -249,7 +271,7 @@ class _Sale:
         """Of each part the same share was paid with points."""
         self.trail.append(step("paid_with_points", "exclude", paid))
         amounts = [part.amount for part in self.parts]
-        self._resize(_scaled(amounts, sum(amounts, ZERO) - paid))
+        self._resize(scaled(amounts, sum(amounts, ZERO) - paid))
 
     def leave_out(self, rule: Rule) -> None:
         gone = self.found(rule)
@@ -273,8 +295,9 @@ class _Sale:
         more = self._more(rule)
         room = rule.room(given)
         if room is not None and sum(more) > room:
-            more = _scaled(more, room)
-        self.trail.append(step(rule.step, rule.kind, rule.value) | {"points": _signed(sum(more, ZERO))})
+            more = scaled(more, room)
+        named = {"name": rule.name} if rule.name else {}
+        self.trail.append(step(rule.step, rule.kind, rule.value) | named | {"points": _signed(sum(more, ZERO))})
         self.points = [each + new for each, new in zip(self.points, more, strict=True)]
 
     def _more(self, rule: Rule) -> list[Decimal]:
@@ -285,7 +308,7 @@ class _Sale:
             return [
                 each * (rule.value - 1) if amount else ZERO for each, amount in zip(self.points, found, strict=True)
             ]
-        return _scaled(found, rule.value)  # a bonus is for all that the rule looks at
+        return scaled(found, rule.value)  # a bonus is for all that the rule looks at
 
 
 def _count(
@@ -325,15 +348,15 @@ def _shares(sale: _Sale, exact: Decimal, amount: Decimal, lines: int) -> list[De
     return [(part.amount / amount).quantize(TWENTIETH) if amount else ZERO for part in sale.parts[:lines]]
 
 
-def _parts(amount: Decimal, lines: Sequence[Mapping[str, Any]] | None) -> list[Part]:
+def parts(amount: Decimal, lines: Sequence[Mapping[str, Any]] | None) -> list[Part]:
     """One for each line, and one for what they lack (postage). Together they are `amount`, whatever the lines come to:
     a discount on the whole sale makes each of them smaller."""
-    parts = [_part(line) for line in lines or ()]
-    total = sum((part.amount for part in parts), ZERO)
-    if total < amount or not parts:
-        return [*parts, Part(amount - total)]
-    amounts = _scaled([part.amount for part in parts], amount)
-    return [replace(part, amount=smaller) for part, smaller in zip(parts, amounts, strict=True)]
+    found = [_part(line) for line in lines or ()]
+    total = sum((part.amount for part in found), ZERO)
+    if total < amount or not found:
+        return [*found, Part(amount - total)]
+    amounts = scaled([part.amount for part in found], amount)
+    return [replace(part, amount=smaller) for part, smaller in zip(found, amounts, strict=True)]
 
 
 def _part(line: Mapping[str, Any]) -> Part:
@@ -346,15 +369,15 @@ def _part(line: Mapping[str, Any]) -> Part:
     )
 
 
-def _scaled(amounts: list[Decimal], total: Decimal) -> list[Decimal]:
+def scaled(amounts: list[Decimal], total: Decimal) -> list[Decimal]:
     """In the same proportion, and together exactly `total`: the largest takes what division leaves over."""
     whole = sum(amounts)
     if whole == total:
         return amounts
-    scaled = [amount * total / whole for amount in amounts]
-    largest = scaled.index(max(scaled))
-    scaled[largest] += total - sum(scaled)
-    return scaled
+    found = [amount * total / whole for amount in amounts]
+    largest = found.index(max(found))
+    found[largest] += total - sum(found)
+    return found
 
 
 def step(rule: str, operation: str, value: Decimal | int) -> Step:

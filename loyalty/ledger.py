@@ -100,6 +100,10 @@ class ConsentRequired(Refused):
     `wrong`, `late`, `used`, `too_many`."""
 
 
+class CouponRefused(Refused):
+    """`fact`: coupon, the code as it was named; reason, and what the app that has coupons needs to say it."""
+
+
 class HoldExpired(Refused):
     """Its time was over; the points are back."""
 
@@ -124,6 +128,7 @@ REFUSALS: dict[str, type[Refused]] = {
     "reward_changed": RewardChanged,
     "tier_required": TierRequired,
     "consent_required": ConsentRequired,
+    "coupon_refused": CouponRefused,
     "hold_expired": HoldExpired,
     "already_confirmed": AlreadyConfirmed,
 }
@@ -180,6 +185,7 @@ class Posted(NamedTuple):
     amount: Decimal | None = None
     paid: Decimal | None = None
     reached: int | None = None  # the tier that a sale brought
+    effects: tuple[dict[str, Any], ...] = ()  # what loyalty/effects.py tells of it
 
     @property
     def replayed(self) -> bool:

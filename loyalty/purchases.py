@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from businesses import money
-from loyalty import ledger, lookup, notices, situations, spending
+from loyalty import effects, ledger, lookup, notices, situations, spending
 from loyalty.earning import ZERO, Earned, earn
+from loyalty.effects import NO_COUPONS, Basket, Priced
 from loyalty.ledger import Actor, Call, Posted
 from loyalty.lookup import Facts, Member, Who
+from loyalty.models import Purchase
 from loyalty.rules import Rules
 
 MOST_AMOUNT = Decimal(100_000_000)
@@ -58,19 +62,26 @@ def most_points(*, rules: Rules, amount: Decimal) -> int:
 
 
 def record(
-    *, rules: Rules, actor: Actor, who: Who, sale: Sale, key: str, at: datetime, paid: InPoints | None = None
+    *,
+    rules: Rules,
+    actor: Actor,
+    who: Who,
+    sale: Sale,
+    key: str,
+    at: datetime,
+    paid: InPoints | None = None,
+    basket: Basket = NO_COUPONS,
 ) -> Posted:
-    """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled.
+    """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled. Coupons are taken off the
+    amount first: points pay, and are earned on, what is left.
 
     Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `ledger.NotEnoughPoints` (of those
-    that pay for it), `ConsentRequired`, `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
+    that pay for it), `CouponRefused`, `ConsentRequired`, `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
     """
-    # A repeat is answered by the ledger, also when points are worth more since.
-    most = most_points(rules=rules, amount=sale.amount)
-    if paid and paid.points > most and not ledger.is_known(rules=rules, key=key):
-        raise TooManyPoints(most)
     content: dict[str, Any] = {"who": [who.by, who.value], "sale": sale, "branch": actor.said}
     content |= {"points": paid.points, "consent": paid.consent} if paid else {}
+    content |= {"coupons": list(basket.coupons)} if basket.coupons else {}
+    content |= {"shipping": basket.shipping} if basket.shipping else {}
     call = Call(
         key=key,
         input_hash=ledger.input_hash("purchase", content),
@@ -79,20 +90,31 @@ def record(
     )
     for _ in range(REPEATS):
         try:
-            return _record_once(rules, actor, who, sale, paid, call, at).or_raise()
+            return _record_once(rules, actor, who, sale, paid, basket, call, at).or_raise()
         except ledger.Stale:
             continue
     raise ledger.Busy
 
 
 def _record_once(
-    rules: Rules, actor: Actor, who: Who, sale: Sale, paid: InPoints | None, call: Call, at: datetime
+    rules: Rules,
+    actor: Actor,
+    who: Who,
+    sale: Sale,
+    paid: InPoints | None,
+    basket: Basket,
+    call: Call,
+    at: datetime,
 ) -> Posted:
     known, past = situations.known(rules=rules, who=who, occurred_at=sale.occurred_at)
     # A repeat is answered by the ledger, also when the card was replaced since.
     if known is None and who.by in ("card", "customer") and not ledger.is_known(rules=rules, key=call.key):
         raise lookup.UnknownCustomer
     moment = sale.occurred_at or (known.read_at if known else at)
+    priced = effects.price(rules=rules, actor=actor, known=known, sale=sale, basket=basket, at=moment)
+    amount = sale.amount - priced.deal.discount
+    if paid and priced.refusal is None:
+        _see_that_it_takes(rules, amount, paid, call.key)
     money_worth = worth(rules=rules, points=paid.points) if paid else ZERO
     earned = earn(
         amount=sale.amount,
@@ -102,6 +124,7 @@ def _record_once(
         situation=situations.of(rules=rules, facts=known, past=past, moment=moment),
         lines=sale.lines,
         paid_with_points=money_worth,
+        deal=priced.deal,
     )
 
     def post(refusal: dict[str, Any] | None = None) -> Posted:
@@ -112,27 +135,47 @@ def _record_once(
             customer_id=known.customer_id if known else None,
             phone=who.value if who.by == "phone" else None,
             external_id=who.value if who.by == "external_id" else None,
-            amount=sale.amount,
+            amount=amount,
             earned=earned,
             tier_id=known.tier_id if known else None,
             seen=(past.last_entry, past.visits) if past else None,
             expires_at=rules.expires_at(moment),
             due_at=rules.due_at(moment),
-            lines=_with_shares(sale.lines, earned),
+            lines=_as_sold(sale.lines, earned, priced),
             spent=paid.points if paid else None,
             paid=money_worth,
-            refusal=refusal,
+            refusal=priced.refusal or refusal,
             given=_given(rules, earned),
         )
 
-    asked = paid is not None and spending.is_asked(rules=rules, points=paid.points)
-    if known is None or not (asked or known.agreed_to_sms):
-        return post()
+    asked = known is not None and paid is not None and spending.is_asked(rules=rules, points=paid.points)
+    told = known is not None and known.agreed_to_sms
+    followed = bool(priced.plan) or effects.follow(rules, amount)
+    if not (asked or told or followed):
+        posted = post()
+        return _with_effects(rules, posted) if posted.replayed else posted
     with transaction.atomic():
-        posted = _agreed(rules, known, paid, call, at, post) if paid and asked else post()
-        if known.agreed_to_sms:
+        posted = _agreed(rules, known, paid, call, at, post) if known and paid and asked else post()
+        if followed and posted.refusal is None and not posted.replayed:
+            for effect in effects.all_effects():
+                effect.follow(rules=rules, posted=posted, priced=priced, sale=sale)
+        if told:
             notices.earned(posted=posted, rules=rules, at=at)
-    return posted
+    return _with_effects(rules, posted) if followed or posted.replayed else posted
+
+
+def _see_that_it_takes(rules: Rules, amount: Decimal, paid: InPoints, key: str) -> None:
+    """A repeat is answered by the ledger, also when points are worth more since."""
+    most = most_points(rules=rules, amount=amount)
+    if paid.points > most and not ledger.is_known(rules=rules, key=key):
+        raise TooManyPoints(most)
+
+
+def _with_effects(rules: Rules, posted: Posted) -> Posted:
+    """With what the effects stored for it."""
+    if posted.refusal or not effects.remember(rules):
+        return posted
+    return posted._replace(effects=tuple(effects.tell(rules=rules, operations=[posted.id])[posted.id]))
 
 
 def _agreed(
@@ -160,8 +203,11 @@ def _given(rules: Rules, earned: Earned) -> list[dict[str, Any]]:
     return [{"series": rules.capped[step["rule"]], "points": step["points"]} for step in capped]
 
 
-def _with_shares(lines: list[dict[str, Any]] | None, earned: Earned) -> list[dict[str, Any]] | None:
-    """Each line with what it has of the points, for the day on which it comes back."""
+def _as_sold(lines: list[dict[str, Any]] | None, earned: Earned, priced: Priced) -> list[dict[str, Any]] | None:
+    """Each line with what coupons took off it and what it has of the points, for the day on which it comes back."""
+    if lines and priced.deal.off:
+        cheaper = zip(lines, priced.deal.off, strict=True)
+        lines = [line | {"discount": Decimal(line.get("discount", 0)) + off} if off else line for line, off in cheaper]
     if not lines or not earned.shares:
         return lines
     return [line | {"share": share} for line, share in zip(lines, earned.shares, strict=True)]
@@ -185,6 +231,18 @@ def refund(
     content |= {"amount": amount} if amount is not None else {}
     content |= {"pieces": {str(line): quantity for line, quantity in pieces.items()}} if pieces else {}
     call = Call(key, ledger.input_hash("refund", content), reference)
-    return ledger.refund(
-        rules=rules, actor=actor, call=call, operation_id=operation_id, amount=amount, pieces=pieces
-    ).or_raise()
+    take_back = partial(
+        ledger.refund, rules=rules, actor=actor, call=call, operation_id=operation_id, amount=amount, pieces=pieces
+    )
+    if not effects.remember(rules):
+        return take_back().or_raise()
+    with transaction.atomic():
+        posted = take_back()
+        if posted.refusal is None and not posted.replayed and _is_whole(operation_id):
+            for effect in effects.all_effects():
+                effect.give_back(rules=rules, posted=posted, sale=operation_id)
+    return _with_effects(rules, posted).or_raise()
+
+
+def _is_whole(operation_id: int) -> bool:
+    return Purchase.objects.filter(operation_id=operation_id, refunded__gte=F("amount")).exists()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses import shown
+from loyalty import effects
 from loyalty.models import LimitPeriod
 
 Fact = Mapping[str, Any]
@@ -27,7 +28,7 @@ def sentence(fact: Fact) -> str:
         "already_reversed": lambda _fact: _("This was undone before."),
         "customer_blocked": lambda _fact: _("The operator has blocked this customer: no points are given or spent."),
     }.get(fact["code"])
-    return says(fact) if says else ""
+    return says(fact) if says else effects.words(fact)
 
 
 def _not_enough(fact: Fact) -> str:

@@ -39,14 +39,21 @@ def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
         return _("%(tier)s multiplies them by %(factor)s.") % {"tier": name, "factor": _number(value)}
     if rule.startswith("rule:"):
         return _of_rule(step, rules, names.get(rule, ""))
-    if rule == "points_cap":
-        return _("At most %(points)s points are given for one sale.") % {"points": shown.number(int(value))}
-    if rule == "points_cap_day":
-        return _("At most so many are given in a day: %(points)s were left.") % {"points": shown.number(int(value))}
+    if rule.startswith("offer:"):
+        return _of_offer(step, rules)
+    if rule.startswith("points_cap"):
+        return _capped(step)
     if rule == "rounding":
         words = {"floor": _("Rounded down"), "half_up": _("Rounded"), "ceiling": _("Rounded up")}[step["operation"]]
         return _("%(rounded)s: %(points)s points.") % {"rounded": words, "points": shown.number(int(value))}
     return ""
+
+
+def _capped(step: Step) -> str:
+    points = {"points": shown.number(int(step["value"]))}
+    if step["rule"] == "points_cap_day":
+        return _("At most so many are given in a day: %(points)s were left.") % points
+    return _("At most %(points)s points are given for one sale.") % points
 
 
 def _tier(rule: str, rules: Rules) -> str:
@@ -60,9 +67,21 @@ def _of_rule(step: Step, rules: Rules, name: str) -> str:
     if operation == RuleKind.EXCLUDE:
         said = {"name": name, "amount": _money(step["value"], rules)}
         return _("“%(name)s”: %(amount)s of it earn nothing.") % said
-    added = Decimal(step["points"])
-    if not added:
+    if not Decimal(step["points"]):
         return _("“%(name)s” has given all that it may.") % {"name": name}
+    return _added(step, rules, name)
+
+
+def _of_offer(step: Step, rules: Rules) -> str:
+    """A coupon's; its step keeps the name, which never changes."""
+    if step["operation"] == "discount":
+        said = {"name": step["name"], "amount": _money(step["value"], rules)}
+        return _("“%(name)s” takes %(amount)s off.") % said
+    return _added(step, rules, step["name"])
+
+
+def _added(step: Step, rules: Rules, name: str) -> str:
+    operation, added = step["operation"], Decimal(step["points"])
     said = {
         "name": name,
         "added": ("+" if added > 0 else "") + _number(step["points"]),

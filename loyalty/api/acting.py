@@ -10,7 +10,7 @@ from businesses.api.problems import Problem, not_found
 from businesses.api.view import ApiCall, BusinessView
 from businesses.models import Branch
 from customers import phones
-from loyalty import ledger, lookup, rotating, rules
+from loyalty import effects, ledger, lookup, rotating, rules
 from loyalty.ledger import Actor
 from loyalty.lookup import By, Who
 from loyalty.models import Operation
@@ -63,7 +63,7 @@ class LedgerView(BusinessView):
 def refusal(refused: ledger.Refused) -> Problem:
     """A stored refusal: the same body for the first answer and for each replay."""
     facts = {name: value for name, value in refused.fact.items() if name != "code"}
-    sentence = SENTENCES[refused.code].format(**facts)
+    sentence = SENTENCES[refused.code].format(**facts) if refused.code in SENTENCES else effects.words(refused.fact)
     headers = {"Idempotency-Replayed": "true"} if refused.posted.replayed else {}
     return Problem(409, refused.code, sentence, headers=headers, **facts)
 

@@ -13,11 +13,15 @@ from businesses.api.view import Answer, ApiCall
 from loyalty import purchases
 from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, rules_of, who_of
+from loyalty.earning import ZERO
+from loyalty.effects import Basket
 from loyalty.ledger import Posted
 from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, InPoints, Sale, TooManyPoints
 from loyalty.rules import Rules
 
 MOST_LINES = 1000
+MOST_CODES = 10
+LONGEST_CODE = 64
 LONGEST_CONSENT = 64
 
 
@@ -30,7 +34,7 @@ class PurchasesView(LedgerView):
 
     def handle_post(self, call: ApiCall) -> Answer:
         rules = rules_of(call)
-        fields = Fields(call.body, not_supported=("shipping", "coupons"))
+        fields = Fields(call.body)
         actor = actor_of(call, fields, rules)
         who = who_of(fields, rules.country)
         sale = Sale(
@@ -40,10 +44,13 @@ class PurchasesView(LedgerView):
             lines=lines_of(fields, rules.currency),
         )
         paid = in_points(fields, call)
+        basket = basket_of(fields, rules.currency)
+        if basket.shipping > sale.amount:
+            fields.error("shipping", "Is a part of the amount.")
         fields.done()
         try:
             posted = purchases.record(
-                rules=rules, actor=actor, who=who, sale=sale, paid=paid, key=call.key, at=timezone.now()
+                rules=rules, actor=actor, who=who, sale=sale, paid=paid, basket=basket, key=call.key, at=timezone.now()
             )
         except TooManyPoints as too_many:
             fields.error("redeem_points", f"More than the sale costs: it takes at most {too_many.most}.")
@@ -54,10 +61,12 @@ class PurchasesView(LedgerView):
 
 def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
     """From the operation's stored columns alone, so that a replay says the same."""
+    discounts = sum((Decimal(each.get("discount", 0)) for each in posted.effects), ZERO)
     return {
         "id": str(posted.public_id),
         "customer": str(posted.customer),
         "amount": money.plain(posted.amount or Decimal(0), rules.currency),
+        "discounts": money.plain(discounts, rules.currency),
         "points": posted.points,
         "pending": posted.pending or 0,
         "redeemed_points": posted.spent or 0,
@@ -73,8 +82,23 @@ def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
 def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
     """What the sale brought besides its points."""
     if posted.reached is None:
-        return []
-    return [{"effect": "tier", "before": rules.tier_name(posted.tier_id), "after": rules.tier_name(posted.reached)}]
+        return list(posted.effects)
+    tier = {"effect": "tier", "before": rules.tier_name(posted.tier_id), "after": rules.tier_name(posted.reached)}
+    return [tier, *posted.effects]
+
+
+def basket_of(fields: Fields, currency: str) -> Basket:
+    """The coupons of a sale, and how much of it is shipping."""
+    return Basket(
+        coupons=fields.read("coupons", codes) or (),
+        shipping=fields.read("shipping", amount(currency)) or ZERO,
+    )
+
+
+def codes(value: Any) -> list[str]:
+    if not isinstance(value, list) or len(value) > MOST_CODES:
+        raise ValueError(f"Has to be a list of at most {MOST_CODES} codes.")
+    return [text(LONGEST_CODE)(code) for code in value]
 
 
 def in_points(fields: Fields, call: ApiCall) -> InPoints | None:

@@ -53,7 +53,7 @@ class RefundsView(LedgerView):
             "owed": posted.owed_delta,
             "returned_points": -(posted.spent or 0),
             "balance": posted.balance_after,
-            "returned_coupons": [],
+            "returned_coupons": [each["coupon"] for each in posted.effects if each["effect"] == "coupon_returned"],
         }
         return Answer(body, 201, posted.replayed)
 

@@ -59,15 +59,21 @@ class TrailStep(s.Serializer[Any]):
 
 EFFECT = fields(
     "Effect",
-    effect=s.ChoiceField(["tier"]),
-    before=s.CharField(allow_null=True, help_text="the tier that they had, if any"),
-    after=s.CharField(help_text="the tier that the sale brought; the next sale earns by it"),
+    effect=s.ChoiceField(["tier", "coupon_used", "coupon_issued"]),
+    before=s.CharField(required=False, allow_null=True, help_text="the tier that they had, if any"),
+    after=s.CharField(required=False, help_text="the tier that the sale brought; the next sale earns by it"),
+    coupon=s.CharField(required=False, help_text="the code of a coupon that was used, or that the sale brought"),
+    offer=s.CharField(required=False, help_text="what it is a coupon of"),
+    discount=s.CharField(required=False, help_text="what a used one took off"),
+    expires_at=s.DateTimeField(required=False, allow_null=True, help_text="of one that the sale brought"),
 )
 RECORD_PURCHASE: Call = {
     "operation_id": "record_purchase",
     "summary": "Record a purchase and earn points",
     "description": "An unknown phone or outside id is enrolled. Safe to send again with the same key. Lines are kept as"
-    " they are sent, and rules look at their categories, articles and discounts; they need not add up to the amount.",
+    " they are sent, and rules look at their categories, articles and discounts; they need not add up to the amount."
+    " Coupons come off the amount first: points are earned on what is left, and pay it."
+    " A coupon that does not count refuses the whole sale as `coupon_refused`, with the `coupon` and the `reason`.",
     "parameters": [IDEMPOTENCY_KEY],
     "request": fields(
         "PurchaseRequest",
@@ -79,6 +85,13 @@ RECORD_PURCHASE: Call = {
             **OPTIONAL, min_value=1, help_text="pay a part of it and earn nothing; the key needs the scope redeem too"
         ),
         consent=s.CharField(**OPTIONAL, min_length=1, max_length=64, help_text="of so many points; see redemptions"),
+        coupons=s.ListField(
+            child=s.CharField(min_length=1, max_length=64),
+            max_length=10,
+            **OPTIONAL,
+            help_text="codes; they come off the amount",
+        ),
+        shipping=Decimals(**OPTIONAL, help_text="how much of the amount is shipping"),
         **act(),
     ),
     "responses": {
@@ -86,7 +99,8 @@ RECORD_PURCHASE: Call = {
             "Purchase",
             id=s.UUIDField(),
             customer=s.UUIDField(),
-            amount=s.CharField(),
+            amount=s.CharField(help_text="what was paid: the amount that was sent less the discounts"),
+            discounts=s.CharField(help_text="what coupons took off"),
             points=s.IntegerField(),
             pending=s.IntegerField(help_text="theirs when the programme's days of waiting are over"),
             redeemed_points=s.IntegerField(help_text="that paid a part of it"),

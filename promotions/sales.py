@@ -1,0 +1,84 @@
+"""Coupons in a sale: what the ledger's callers hear of them, see loyalty/effects.py."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from businesses import money
+from loyalty.effects import Basket, Effect, Priced, Told
+from loyalty.ledger import Actor, Posted
+from loyalty.lookup import Facts
+from loyalty.purchases import Sale
+from loyalty.rules import Rules
+from promotions import coupons, running, words
+from promotions.coupons import Place, Quote
+
+# In one statement: a purchase that brings a coupon has no more than five.
+TOLD = """
+SELECT u.operation_id, 'coupon_used', u.code, o.name, u.discount, NULL::timestamptz, u.id
+  FROM promotions_couponuse u JOIN promotions_offer o ON o.id = u.offer_id
+ WHERE u.operation_id = ANY(%(operations)s::bigint[])
+ UNION ALL
+SELECT u.returned_by_id, 'coupon_returned', u.code, o.name, NULL, NULL, u.id
+  FROM promotions_couponuse u JOIN promotions_offer o ON o.id = u.offer_id
+ WHERE u.returned_by_id = ANY(%(operations)s::bigint[])
+ UNION ALL
+SELECT c.issued_by_id, 'coupon_issued', c.code, o.name, NULL, c.expires_at, c.id
+  FROM promotions_coupon c JOIN promotions_offer o ON o.id = c.offer_id
+ WHERE c.issued_by_id = ANY(%(operations)s::bigint[])
+ ORDER BY 1, 2 DESC, 7"""
+
+
+class Coupons(Effect):
+    def prepare(self, rules: Rules) -> None:
+        running.of(rules)
+
+    def follows(self, rules: Rules, amount: Decimal) -> bool:
+        least = running.of(rules).least
+        return least is not None and amount >= least
+
+    def remembers(self, rules: Rules) -> bool:
+        return running.of(rules).ever
+
+    def price(
+        self, *, rules: Rules, actor: Actor, known: Facts | None, sale: Sale, basket: Basket, at: datetime
+    ) -> Priced:
+        place = Place(rules, actor.branch_id, known.customer_id if known else None, at)
+        cart = coupons.cart(rules=rules, amount=sale.amount, shipping=basket.shipping, lines=sale.lines)
+        quoted = coupons.quote(place=place, codes=basket.coupons, cart=cart)
+        if quoted.priced.rejected:
+            first = quoted.priced.rejected[0]
+            return Priced(
+                refusal={"code": "coupon_refused", "coupon": first.code, "reason": first.reason, **first.facts}
+            )
+        return Priced(quoted.priced.deal, plan=quoted)
+
+    def follow(self, *, rules: Rules, posted: Posted, priced: Priced, sale: Sale) -> None:
+        if isinstance(priced.plan, Quote):
+            coupons.use(posted=posted, quoted=priced.plan)
+        paid = posted.amount or Decimal(0)
+        if self.follows(rules, paid):
+            given = [each.offer_id for each in running.of(rules).given if each.amount <= paid]
+            coupons.issue_with(rules=rules, posted=posted, offers=given, amount=paid)
+
+    def give_back(self, *, rules: Rules, posted: Posted, sale: int) -> None:
+        coupons.give_back(posted=posted, sale=sale)
+
+    def tell(self, *, rules: Rules, operations: Sequence[int]) -> dict[int, list[Told]]:
+        told: dict[int, list[Told]] = defaultdict(list)
+        with connection.cursor() as cursor:
+            cursor.execute(TOLD, {"operations": list(operations)})
+            for operation, effect, code, offer, discount, expires_at, _id in cursor.fetchall():
+                more: Told = {
+                    "coupon_used": {"discount": discount and money.plain(discount, rules.currency)},
+                    "coupon_issued": {"expires_at": expires_at},
+                }.get(effect, {})
+                told[operation].append({"effect": effect, "coupon": code, "offer": offer, **more})
+        return told
+
+    def words(self, fact: Mapping[str, Any]) -> str:
+        return words.refusal(fact) if fact["code"] == "coupon_refused" else ""
