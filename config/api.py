@@ -22,5 +22,6 @@ urlpatterns = [
     path("docs/", docs, name="api-docs"),
     path("", include("businesses.api.urls")),
     path("", include("loyalty.api.urls")),
+    path("", include("promotions.api.urls")),
     re_path("", nothing_here),
 ]

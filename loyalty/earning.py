@@ -351,7 +351,7 @@ def _shares(sale: _Sale, exact: Decimal, amount: Decimal, lines: int) -> list[De
 def parts(amount: Decimal, lines: Sequence[Mapping[str, Any]] | None) -> list[Part]:
     """One for each line, and one for what they lack (postage). Together they are `amount`, whatever the lines come to:
     a discount on the whole sale makes each of them smaller."""
-    found = [_part(line) for line in lines or ()]
+    found = [part_of(line) for line in lines or ()]
     total = sum((part.amount for part in found), ZERO)
     if total < amount or not found:
         return [*found, Part(amount - total)]
@@ -359,7 +359,7 @@ def parts(amount: Decimal, lines: Sequence[Mapping[str, Any]] | None) -> list[Pa
     return [replace(part, amount=smaller) for part, smaller in zip(found, amounts, strict=True)]
 
 
-def _part(line: Mapping[str, Any]) -> Part:
+def part_of(line: Mapping[str, Any]) -> Part:
     quantity, discount = Decimal(line.get("quantity", 1)), Decimal(line.get("discount", 0))
     return Part(
         amount=max(ZERO, quantity * Decimal(line["unit_price"]) - discount),  # less than nothing is a discount on all

@@ -10,13 +10,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from businesses.models import Branch, Business, Staff
 from loyalty import ledger
 from loyalty.earning import Rule, Situation, folded
 from loyalty.ledger import Posted
-from loyalty.models import Wallet
+from loyalty.models import Operation, Wallet
 from loyalty.rules import Rules
 from promotions import pricing
 from promotions.models import Coupon, CouponStatus, CouponUse, Offer, OfferKind, Source, new_code
@@ -305,6 +305,18 @@ def _affordable(offer: Offer, discount: Decimal) -> bool:
     return offer.budget is None or not discount or offer.cost + discount <= offer.budget
 
 
+def check(*, place: Place, code: str) -> tuple[Found | None, Rejected | None]:
+    """What goes by a code, and why it does not count here and now, whatever is bought. Of what is somebody
+    else's nothing is told."""
+    named = normal(code)
+    found = _find(place, [named]).get(named)
+    judged = _judge(place, found, _used_by(place.customer_id, [found.offer] if found else []))
+    if judged is None:
+        return found, None
+    reason, facts = judged
+    return None if reason in ("unknown", "not_yours") else found, Rejected(named, reason, facts)
+
+
 # --- Using and giving back ---
 
 
@@ -393,6 +405,15 @@ def ready(*, rules: Rules, customer_id: int, at: datetime) -> list[Coupon]:
     held = Coupon.objects.filter(customer=customer_id, offer__in=here, status=CouponStatus.ISSUED)
     standing = held.filter(Q(expires_at=None) | Q(expires_at__gt=at)).select_related("offer", "offer__business")
     return list(standing.order_by(F("expires_at").asc(nulls_last=True), "pk"))
+
+
+def history(*, rules: Rules, customer_id: int | None = None) -> QuerySet[Coupon]:
+    """The coupons of this business, newest first; of public codes those that were used here."""
+    here = Offer.objects.at(rules.program_id, rules.business_id)
+    used_here = Operation.objects.filter(pk=OuterRef("used__operation"), business=rules.business_id)
+    mine = Coupon.objects.filter(Q(code__isnull=False) | Exists(used_here), offer__in=here)
+    found = mine if customer_id is None else mine.filter(customer=customer_id)
+    return found.distinct().order_by("-pk")
 
 
 def cart(*, rules: Rules, amount: Decimal, shipping: Decimal, lines: Sequence[Mapping[str, object]] | None) -> Cart:

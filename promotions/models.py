@@ -143,6 +143,10 @@ class Offer(models.Model):
                 condition=Q(code="") | Q(given_from=None, lasts_days=None), name="offer_code_or_coupons"
             ),
             models.CheckConstraint(
+                condition=Q(given_from=None) | Q(given_from__gt=0, business__isnull=False),
+                name="offer_given_by_its_business",
+            ),
+            models.CheckConstraint(
                 condition=Q(total_limit=None) | Q(uses__lte=F("total_limit"), issued__lte=F("total_limit")),
                 name="offer_within_total_limit",
             ),

@@ -1,13 +1,16 @@
 """Offers and refusals in plain words. The API says the same in English."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_time, get_day_names
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from businesses import money, shown
+from promotions.models import Offer, OfferKind
 
 Fact = Mapping[str, Any]
 
@@ -45,3 +48,71 @@ def _with_facts(reason: str, fact: Fact) -> str:
     if reason == "wrong_branch":
         return _("It counts only at: %(branches)s.") % {"branches": ", ".join(fact["branches"])}
     return _("This customer has used it as often as one may: %(limit)s.") % {"limit": shown.number(int(fact["limit"]))}
+
+
+def whole(offer: Offer, currency: str) -> str:
+    """All of it: “15% off; on cakes; from 20.00 ₼ on; Saturday”."""
+    return "; ".join([head(offer, currency), *conditions(offer, currency)])
+
+
+def head(offer: Offer, currency: str) -> str:
+    """What it gives: “15% off”."""
+    value = shown.decimal(offer.value)
+    match offer.kind:
+        case OfferKind.PERCENTAGE:
+            most = "" if offer.most_discount is None else _amount(offer.most_discount, currency)
+            text = _("%(percent)s%% off, at most %(most)s") if most else _("%(percent)s%% off")
+            return text % {"percent": value, "most": most}
+        case OfferKind.AMOUNT:
+            return _("%(amount)s off") % {"amount": _amount(offer.value, currency)}
+        case OfferKind.SHIPPING:
+            return _("Free shipping")
+        case OfferKind.MULTIPLIER:
+            return _("%(factor)s times the points") % {"factor": value}
+        case OfferKind.BONUS:
+            points = int(offer.value)
+            return ngettext("%(points)s point more", "%(points)s points more", points) % {
+                "points": shown.number(points)
+            }
+    return offer.gift
+
+
+def conditions(offer: Offer, currency: str) -> list[str]:
+    """On what, when, and how often; empty for an offer that always counts."""
+    return [*_on_what(offer, currency), *_when(offer), *_how_often(offer)]
+
+
+def _on_what(offer: Offer, currency: str) -> Iterator[str]:
+    if offer.categories:
+        yield _("on %(names)s") % {"names": ", ".join(offer.categories)}
+    if offer.minimum_spend:
+        yield _("from %(amount)s on") % {"amount": _amount(offer.minimum_spend, currency)}
+
+
+def _when(offer: Offer) -> Iterator[str]:
+    if offer.weekdays:
+        names = get_day_names("wide", "stand-alone", shown.language())
+        yield ", ".join(names[day] for day in sorted(offer.weekdays))
+    if offer.from_time is not None and offer.until_time is not None:
+        yield "–".join(format_time(at, "HH:mm", locale=shown.language()) for at in (offer.from_time, offer.until_time))
+    days = {name: shown.short_day(day) for name, day in (("first", offer.starts_on), ("last", offer.ends_on)) if day}
+    if len(days) == 2:
+        yield _("from %(first)s until %(last)s") % days
+    elif offer.starts_on:
+        yield _("from %(first)s on") % days
+    elif offer.ends_on:
+        yield _("until %(last)s") % days
+
+
+def _how_often(offer: Offer) -> Iterator[str]:
+    if offer.limit_per_customer is not None:
+        times = ngettext(
+            "%(times)s time for each customer", "%(times)s times for each customer", offer.limit_per_customer
+        )
+        yield times % {"times": shown.number(offer.limit_per_customer)}
+    if offer.exclusive:
+        yield _("not together with other coupons")
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return money.show_amount(amount, currency, shown.language())

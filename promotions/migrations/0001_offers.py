@@ -224,5 +224,9 @@ class Migration(migrations.Migration):
             model_name='coupon',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', None), ('source', 'public')), models.Q(models.Q(('source', 'public'), _negated=True), ('code__isnull', False)), _connector='OR'), name='coupon_has_code'),
         ),
+        migrations.AddConstraint(
+            model_name='offer',
+            constraint=models.CheckConstraint(condition=models.Q(('given_from', None), models.Q(('business__isnull', False), ('given_from__gt', 0)), _connector='OR'), name='offer_given_by_its_business'),
+        ),
         *load("promotions", "offers"),
     ]

@@ -1,15 +1,18 @@
 """Coupons through the API, as a till or an online shop uses them."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conftest import Shop
-from loyalty.tests.conftest import PHONE
+from conftest import NOON, Shop
+from loyalty.models import Operation
+from loyalty.tests.conftest import PHONE, buy, refund
 from loyalty.tests.test_api import Till, problem
-from promotions.tests.conftest import offer
+from promotions.models import CouponUse
+from promotions.tests.conftest import issued, offer, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -57,3 +60,92 @@ def test_a_purchase_that_brings_a_coupon_takes_five_statements(till: Till, shop:
     with CaptureQueriesContext(connection) as queries:
         assert till.post("purchases", {"phone": PHONE, "amount": "10"}).json()["effects"]
     assert len([each for each in queries if "SAVEPOINT" not in each["sql"]]) == 5
+
+
+def test_a_cart_is_priced_with_what_counts_and_what_does_not_and_nothing_is_stored(till: Till, shop: Shop) -> None:
+    offer(shop)
+    offer(shop, kind="free_shipping", value=0, code="SHIP")
+    offer(shop, code="CAKES", categories=["cakes"])
+    cart = {
+        "phone": PHONE,
+        "lines": [{"unit_price": "20", "quantity": 2}, {"unit_price": "5"}],
+        "shipping": "6",
+        "coupons": ["TEN", "ship", "CAKES", "NONE"],
+    }
+    answer = till.post("carts/price", cart, key=None)
+    assert answer.status_code == 200
+    body = answer.json()
+    figures = {name: body[name] for name in ("subtotal", "discounts", "shipping", "total", "points_preview")}
+    expected = {"subtotal": "45.00", "discounts": "10.50", "shipping": "6.00", "total": "40.50", "points_preview": 40}
+    assert figures == expected
+    assert [(each["code"], each["discount"]) for each in body["applied"]] == [("TEN", "4.50"), ("SHIP", "6.00")]
+    assert [(each["code"], each["reason"]) for each in body["rejected"]] == [
+        ("CAKES", "not_in_cart"),
+        ("NONE", "unknown"),
+    ]
+    assert all(each["message"].endswith(".") for each in body["rejected"])
+    assert not Operation.objects.exists()
+    assert not CouponUse.objects.exists()
+    sold = till.post("purchases", cart | {"amount": "51", "coupons": ["TEN", "SHIP"]})
+    assert (sold.json()["amount"], sold.json()["points"]) == ("40.50", 40)
+
+
+def test_a_coupon_of_somebody_needs_to_know_who_buys(till: Till, shop: Shop) -> None:
+    buy(shop, 1)
+    code = str(issued(shop, offer(shop, kind="amount", value=5, lasts_days=3)).code)
+    for who, reason in (({}, "customer_needed"), ({"phone": "+994507654321"}, "not_yours"), ({"phone": PHONE}, None)):
+        body = till.post("coupons/validate", {"code": code, "amount": "20", **who}, key=None).json()
+        assert (body["valid"], body["reason"]) == (reason is None, reason)
+        assert (body["offer"] is None) == (reason == "not_yours")
+    assert (body["discount"], body["message"]) == ("5.00", None)
+    assert till.post("coupons/validate", {"code": code, "phone": PHONE}, key=None).json()["discount"] is None
+
+
+def test_a_code_is_validated_against_the_sale_that_is_named(till: Till, shop: Shop) -> None:
+    offer(shop, minimum_spend=Decimal(50))
+    body = till.post("coupons/validate", {"code": "TEN", "amount": "20"}, key=None).json()
+    assert (body["reason"], body["message"]) == ("minimum_spend", "It counts for orders from 50.00\xa0₼.")
+    assert problem(till.post("coupons/validate", {"code": "TEN", "shipping": "2"}, key=None)) == (422, "invalid")
+    assert problem(till.post("coupons/validate", {}, key=None)) == (422, "invalid")
+
+
+def test_offers_are_listed_in_words_without_those_of_others(till: Till, shop: Shop, new_shop: Any) -> None:
+    offer(shop, most_discount=Decimal(15), categories=["Cakes"], exclusive=True, total_limit=5, limit_per_customer=2)
+    offer(shop, code="OLD", ended_at=NOON)
+    offer(new_shop("other"), code="THEIRS")
+    (listed,) = till.get("offers").json()["results"]
+    assert (listed["code"], listed["state"], listed["left"], listed["value"]) == ("TEN", "running", 5, "10")
+    assert listed["text"] == (
+        "10% off, at most 15.00\xa0₼; on Cakes; 2 times for each customer; not together with other coupons"
+    )
+
+
+def test_the_history_tells_what_became_of_each_coupon(till: Till, shop: Shop, new_shop: Any) -> None:
+    five = offer(shop, kind="amount", value=5, lasts_days=3, name="Five")
+    offer(shop)
+    offer(shop, business=None, code="ALL")
+    used = sell(shop, 20, "TEN")
+    refund(shop, sell(shop, 20, str(issued(shop, five).code)))
+    issued(shop, five)
+    other = new_shop("other")
+    sell(other, 20, "ALL")
+    customer = str(used.customer)
+    results = till.get("coupons/history", customer=customer).json()["results"]
+    assert [(each["offer"], each["source"], each["state"], len(each["uses"])) for each in results] == [
+        ("Five", "promotion", "issued", 0),
+        ("Five", "promotion", "issued", 1),
+        ("Ten off", "public", "redeemed", 1),
+    ]
+    assert results[1]["uses"][0]["returned"]
+    assert results[2]["uses"][0]["purchase"] == str(used.public_id)
+    held = till.get(f"customers/{customer}/coupons").json()["results"]
+    assert [each["state"] for each in held] == ["issued", "issued"]
+    assert Till(other).get(f"customers/{customer}/coupons").json() == {"results": []}
+    assert problem(till.get("coupons/history", customer="x")) == (422, "invalid")
+    assert len(till.get("coupons/history", limit=1).json()["results"]) == 1
+
+
+def test_every_call_about_coupons_is_in_the_document(client: Any) -> None:
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    for path in ("carts/price", "coupons/validate", "coupons/history", "offers", "customers/{customer}/coupons"):
+        assert f"/api/v1/{path}" in paths
