@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("loyalty.rulebook.urls")),
     path("", include("loyalty.clearing.urls")),
     path("", include("loyalty.shelf.urls")),
+    path("", include("promotions.offering.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

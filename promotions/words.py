@@ -1,7 +1,7 @@
 """Offers and refusals in plain words. The API says the same in English."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from businesses import money, shown
-from promotions.models import Offer, OfferKind
+from promotions.models import Coupon, CouponStatus, Offer, OfferKind
 
 Fact = Mapping[str, Any]
 
@@ -116,3 +116,46 @@ def _how_often(offer: Offer) -> Iterator[str]:
 
 def _amount(amount: Decimal, currency: str) -> str:
     return money.show_amount(amount, currency, shown.language())
+
+
+def announced(offer: Offer, currency: str) -> str:
+    """One sentence about all of it, and about how customers come to it."""
+    how = _("with coupons that you give")
+    if offer.code:
+        how = _("for everybody with the code %(code)s") % {"code": offer.code}
+    elif offer.given_from is not None:
+        how = _("with a coupon from each purchase of %(amount)s or more") % {
+            "amount": _amount(offer.given_from, currency)
+        }
+    parts = [head(offer, currency), *conditions(offer, currency), how]
+    if offer.lasts_days is not None:
+        days = ngettext("each lasts %(days)s day", "each lasts %(days)s days", offer.lasts_days)
+        parts.append(days % {"days": shown.number(offer.lasts_days)})
+    if offer.total_limit is not None:
+        parts.append(_("%(count)s in all") % {"count": shown.number(offer.total_limit)})
+    if offer.budget is not None:
+        parts.append(_("until %(amount)s are spent") % {"amount": _amount(offer.budget, currency)})
+    return "; ".join(parts) + "."
+
+
+def standing(coupon: Coupon, zone: tzinfo, at: datetime) -> str:
+    """How a coupon stands, and until when it counts: “Ready · until 30 Nov 2026”."""
+    state = coupon.state(at)
+    said = _("Expired") if state == "expired" else str(CouponStatus(state).label)
+    return " · ".join(filter(None, [said, until(coupon, zone) if state in ("issued", "expired") else ""]))
+
+
+def until(coupon: Coupon, zone: tzinfo) -> str:
+    """Its last day; empty for one without an end."""
+    if coupon.expires_at is None:
+        return ""
+    last = (coupon.expires_at.astimezone(zone) - timedelta(microseconds=1)).date()
+    return _("until %(last)s") % {"last": shown.short_day(last)}
+
+
+def not_issued(reason: str) -> str:
+    """Why a customer gets no coupon of an offer."""
+    return {
+        "limit_reached": _("All of these were given out."),
+        "customer_limit": _("This customer has had as many as one may."),
+    }.get(reason) or refusal({"reason": "ended" if reason == "public" else reason})

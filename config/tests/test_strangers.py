@@ -31,6 +31,7 @@ from customers.models import Customer, ExternalId
 from loyalty import disputes, earning_rules, rewards
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
+from promotions import offers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -89,6 +90,13 @@ class World:
             values={"name": "Tea", "points": 5, "stock": 9},
         )
         rewards.set_picture(reward=self.reward, picture=b"picture", at=timezone.now(), staff=self.nar.staff)
+        self.offer = offers.make(
+            program=self.nar.business.program,
+            business=self.nar.business,
+            values={"name": "Ten off", "kind": "percentage", "value": 10, "lasts_days": 7},
+            by=self.nar.owner,
+            at=timezone.now(),
+        )
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -287,6 +295,10 @@ def reward(world: World) -> Any:
     return world.reward.public_id
 
 
+def an_offer(world: World) -> Any:
+    return world.offer.public_id
+
+
 def reward_picture(world: World) -> Any:
     world.reward.refresh_from_db()
     return world.reward.picture_digest
@@ -347,6 +359,14 @@ DOORS: dict[str, Door] = {
     "rewards/<uuid:reward>/picture/removal/": AtWork(MANAGERS, ids={"reward": reward}),
     "rewards/<uuid:reward>/end/": AtWork(MANAGERS, ids={"reward": reward}),
     "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
+    "offers/": AtWork(MANAGERS),
+    "offers/new/": AtWork(MANAGERS),
+    "offers/preview/": AtWork(MANAGERS, method="POST"),
+    "offers/<uuid:offer>/": AtWork(MANAGERS, ids={"offer": an_offer}),
+    "offers/<uuid:offer>/limits/": AtWork(MANAGERS, ids={"offer": an_offer}),
+    "offers/<uuid:offer>/pause/": AtWork(MANAGERS, ids={"offer": an_offer}, method="POST"),
+    "offers/<uuid:offer>/end/": AtWork(MANAGERS, ids={"offer": an_offer}),
+    "customers/<uuid:customer>/coupons/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
     "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),
