@@ -39,6 +39,15 @@ NO_COUPONS = Basket()
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A coupon in a customer's hands, in words."""
+
+    code: str
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Priced:
     """What the coupons make of a sale, or why it is refused; `plan` is for the effect that priced it."""
 
@@ -76,6 +85,14 @@ class Effect:
     def tell(self, *, rules: "Rules", operations: Sequence[int]) -> dict[int, list[Told]]:
         """What was done with each operation, in the API's words, from what is stored."""
         return {}
+
+    def say(self, rules: "Rules", told: Told) -> str:
+        """One of what `tell` tells, in the reader's language; empty for those of others."""
+        return ""
+
+    def ready(self, *, rules: "Rules", customer_id: int, at: "datetime") -> list[Ready]:
+        """What a customer holds that counts at this business."""
+        return []
 
     def words(self, fact: Mapping[str, Any]) -> str:
         """A refusal of its own in the reader's language; empty for those of others."""
@@ -125,6 +142,14 @@ def tell(*, rules: "Rules", operations: Sequence[int]) -> dict[int, list[Told]]:
             for operation, said in effect.tell(rules=rules, operations=operations).items():
                 told[operation] += said
     return told
+
+
+def say(rules: "Rules", told: Told) -> str:
+    return next(filter(None, (effect.say(rules, told) for effect in all_effects())), "")
+
+
+def ready(*, rules: "Rules", customer_id: int, at: "datetime") -> list[Ready]:
+    return [each for effect in all_effects() for each in effect.ready(rules=rules, customer_id=customer_id, at=at)]
 
 
 def words(fact: Mapping[str, Any]) -> str:

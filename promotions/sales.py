@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from businesses import money
-from loyalty.effects import Basket, Effect, Priced, Told
+from loyalty.effects import Basket, Effect, Priced, Ready, Told
 from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Facts
 from loyalty.purchases import Sale
@@ -79,6 +80,24 @@ class Coupons(Effect):
                 }.get(effect, {})
                 told[operation].append({"effect": effect, "coupon": code, "offer": offer, **more})
         return told
+
+    def say(self, rules: Rules, told: Told) -> str:
+        return words.effect(told, rules.currency)
+
+    def ready(self, *, rules: Rules, customer_id: int, at: datetime) -> list[Ready]:
+        """Those that count today, whatever is bought."""
+        place = Place(rules, None, customer_id, at)
+        held = coupons.ready(rules=rules, customer_id=customer_id, at=at)
+        zone = ZoneInfo(rules.time_zone)
+        return [
+            Ready(
+                code=str(coupon.code),
+                title=coupon.offer.name,
+                detail=" · ".join(filter(None, [words.whole(coupon.offer, rules.currency), words.until(coupon, zone)])),
+            )
+            for coupon in held
+            if coupons.check(place=place, code=str(coupon.code))[1] is None
+        ]
 
     def words(self, fact: Mapping[str, Any]) -> str:
         return words.refusal(fact) if fact["code"] == "coupon_refused" else ""

@@ -159,3 +159,17 @@ def not_issued(reason: str) -> str:
         "limit_reached": _("All of these were given out."),
         "customer_limit": _("This customer has had as many as one may."),
     }.get(reason) or refusal({"reason": "ended" if reason == "public" else reason})
+
+
+def effect(told: Mapping[str, Any], currency: str) -> str:
+    """What a sale did with a coupon."""
+    said = {"name": told["offer"], "code": told["coupon"]}
+    match told["effect"]:
+        case "coupon_used":
+            off = Decimal(told["discount"])
+            if off:
+                return _("“%(name)s”: %(amount)s off") % {**said, "amount": _amount(off, currency)}
+            return _("“%(name)s” was used") % said
+        case "coupon_returned":
+            return _("“%(name)s” is back: %(code)s") % said
+    return _("A coupon for next time: “%(name)s”, %(code)s") % said

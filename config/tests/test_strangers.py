@@ -394,6 +394,7 @@ DOORS: dict[str, Door] = {
     "counter/today/": AtWork(STAFF),
     "counter/<uuid:customer>/": AtWork(STAFF, ids={"customer": member}, programmes=True),
     "counter/<uuid:customer>/spend/": AtWork(STAFF, ids={"customer": member}, programmes=True),
+    "counter/<uuid:customer>/price/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/purchases/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/<uuid:customer>/redemptions/": AtWork(STAFF, ids={"customer": member}, programmes=True, method="POST"),
     "counter/codes/": AtWork(STAFF),

@@ -20,7 +20,7 @@ from businesses.access import MANAGERS, StaffRequest
 from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
-from loyalty import parts, pending, purchases, situations, trail
+from loyalty import effects, parts, pending, purchases, situations, trail
 from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
@@ -285,6 +285,7 @@ def receipt(request: StaffRequest, rules: Rules, operation: Operation, *, error:
         else "",
         "fields": fields(request),
         "why": trail.sentences(operation.trail or [], rules),
+        "effects": _told(rules, operation, last),
         "reached": _reached(operation),
         "owed": shown.number(moved) if moved > 0 else "",
         "collected": shown.number(-moved) if moved < 0 else "",
@@ -313,6 +314,13 @@ def _reached(operation: Operation) -> str:
     """The tier that a sale brought; undoing the sale does not take it."""
     change = TierChange.objects.filter(operation_id=operation.pk).select_related("after").first()
     return change.after.name if change and change.after else ""
+
+
+def _told(rules: Rules, operation: Operation, last: Operation | None) -> list[str]:
+    """What coupons did in a sale and in its last refund."""
+    operations = [operation.pk, *([last.pk] if last else [])]
+    told = effects.tell(rules=rules, operations=operations)
+    return [effects.say(rules, each) for pk in operations for each in told[pk]]
 
 
 def _title(operation: Operation, last: Operation | None, rules: Rules) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.counter import claiming, refunding, views
+from loyalty.counter import claiming, pricing, refunding, views
 
 urlpatterns = [
     path("counter/", views.counter, name="counter"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("counter/<uuid:customer>/rewards/<uuid:reward>/claims/", claiming.claim, name="counter-claims"),
     path("counter/<uuid:customer>/", views.customer, name="counter-customer"),
     path("counter/<uuid:customer>/spend/", views.spend, name="counter-spend"),
+    path("counter/<uuid:customer>/price/", pricing.price, name="counter-price"),
     path("counter/<uuid:customer>/purchases/", views.record_purchase, name="counter-purchases"),
     path("counter/<uuid:customer>/redemptions/", views.record_redemption, name="counter-redemptions"),
     path("counter/receipts/<uuid:operation>/", views.receipt, name="counter-receipt"),

@@ -5,6 +5,7 @@ Each view answers with the whole page, or to htmx with its one region. Addresses
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +26,7 @@ from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
 from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, refusals, rotating, rules
-from loyalty.counter import asking, offering, screen
+from loyalty.counter import asking, couponing, offering, screen
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
@@ -112,8 +113,8 @@ def spend(request: StaffRequest, customer: UUID) -> HttpResponse:
 @serving
 def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
     terms, wallet, typed = rules_of(request), wallet_of(request, customer), text_of(request, "amount")
-    points = text_of(request, "points")
-    kept: dict[str, Any] = {"value": typed, "points": points, "status": 422}
+    points, said = text_of(request, "points"), couponing.of(request)
+    kept: dict[str, Any] = {"value": typed, "points": points, "said": said, "status": 422}
     try:
         amount = amount_of(terms, typed)
     except InvalidAmount as wrong:
@@ -131,6 +132,7 @@ def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
             who=Who("customer", str(wallet.public_id)),
             sale=Sale(amount),
             paid=InPoints(_whole(points), asking.consent(request, wallet)) if points else None,
+            basket=said.basket,
             pin=text_of(request, "pin"),
             key=key_of(request),
             at=timezone.now(),
@@ -142,6 +144,9 @@ def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
         return show_customer(request, wallet, points_error=error, **kept)
     except ledger.ConsentRequired as refused:
         return show_customer(request, wallet, asked=asking.again(refused), **kept)
+    except ledger.CouponRefused as refused:
+        unfit = replace(said, error=refusals.sentence(refused.fact))
+        return show_customer(request, wallet, **kept | {"said": unfit})
     except ledger.NotEnoughPoints as short:
         return show_customer(request, wallet, points_error=refusals.sentence(short.fact), **kept)
     except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
@@ -309,6 +314,7 @@ def show_customer(
     points_error: str = "",
     asked: asking.Asked | None = None,
     refused: pins.NotApproved | None = None,
+    said: couponing.Shown | None = None,
     status: int = 200,
 ) -> HttpResponse:
     terms, now = rules_of(request), timezone.now()
@@ -317,6 +323,7 @@ def show_customer(
         "state": "customer",
         "customer": screen.customer(request, terms, wallet, now) | offering.goal(wallet, found),
         "rewards": offering.rows(request, terms, wallet, found),
+        "coupons": couponing.context(terms, wallet, said or couponing.NOTHING),
         "spend_url": reverse("counter-spend", args=[wallet.public_id]),
         "part_payment": screen.part_payment(terms, wallet, value=points[:12], error=points_error),
         "asked": asking.context(request, terms, wallet, _whole(points), asked),

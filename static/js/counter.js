@@ -19,6 +19,26 @@ addEventListener("input", ({ target }) => {
   if (target.id === "part-payment") preview(form(), form().elements.amount.value);
 });
 
+// Coupons are priced by the server; with one ticked or typed, the button names no points.
+const coupons = () => {
+  const { elements } = form() ?? {};
+  if (!elements) return false;
+  const ticked = document.querySelector('[name="coupons"]:checked');
+  return Boolean(ticked || elements.coupon_code?.value.trim());
+};
+let pricing = null;
+let priced = false;
+
+addEventListener("input", ({ target }) => {
+  const output = document.getElementById("coupons-price");
+  if (!output || target.form?.id !== "counter-form") return;
+  if (!coupons() && !priced) return;
+  priced = coupons();
+  preview(form(), form().elements.amount.value);
+  clearTimeout(pricing);
+  pricing = setTimeout(() => htmx.trigger(output, "price"), 250);
+});
+
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
     const cancel = form()?.querySelector(".pad-action a");
@@ -118,7 +138,7 @@ function grouped(typed, pattern) {
 function preview(pad, text) {
   const button = pad.querySelector(".pad-action button span");
   pad.dataset.plain ??= button.textContent;
-  const points = earned(pad.dataset, plain(text), plain(pad.elements.points?.value ?? ""));
+  const points = coupons() ? null : earned(pad.dataset, plain(text), plain(pad.elements.points?.value ?? ""));
   if (points === null) {
     button.textContent = pad.dataset.plain;
     return;
