@@ -92,6 +92,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Tiers"), "military_tech", _list("loyalty", "tier")),
                 (_("Earning rules"), "rule", _list("loyalty", "earningrule")),
                 (_("Rewards"), "redeem", _list("loyalty", "reward")),
+                (_("Offers"), "sell", _list("promotions", "offer")),
+                (_("Coupons"), "confirmation_number", _list("promotions", "coupon")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("loyalty.clearing.urls")),
     path("", include("loyalty.shelf.urls")),
     path("", include("promotions.offering.urls")),
+    path("", include("promotions.holding.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

@@ -407,6 +407,13 @@ def ready(*, rules: Rules, customer_id: int, at: datetime) -> list[Coupon]:
     return list(standing.order_by(F("expires_at").asc(nulls_last=True), "pk"))
 
 
+def of_wallet(*, wallet: Wallet, at: datetime) -> list[Coupon]:
+    """What a customer holds in a programme, the first to end first."""
+    held = Coupon.objects.filter(customer=wallet.customer_id, offer__program=wallet.program_id, offer__paused_at=None)
+    standing = held.filter(Q(expires_at=None) | Q(expires_at__gt=at), status=CouponStatus.ISSUED)
+    return list(standing.select_related("offer__business").order_by(F("expires_at").asc(nulls_last=True), "pk"))
+
+
 def history(*, rules: Rules, customer_id: int | None = None) -> QuerySet[Coupon]:
     """The coupons of this business, newest first; of public codes those that were used here."""
     here = Offer.objects.at(rules.program_id, rules.business_id)

@@ -45,6 +45,8 @@ from loyalty.models import (
 )
 from loyalty.models import Reward as OfferedReward
 from loyalty.rules import Rules
+from promotions import offers
+from promotions.models import Offer
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
@@ -130,6 +132,7 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
     if not EarningRule.objects.filter(program=program).exists():
         _make_rules(preset, program, [business for business, _shop in opened])
     _offer_rewards(preset, program, [business for business, _shop in opened])
+    _make_offers(preset, program, [business for business, _shop in opened])
     return staffed
 
 
@@ -151,6 +154,15 @@ def _offer_rewards(preset: Preset, program: Program, businesses: list[Business])
         if not OfferedReward.objects.filter(program=program, business=business, name=reward.description).exists():
             values = {"name": reward.description, "points": reward.points, "icon": reward.icon}
             rewards.make(program=program, business=business, values=values)
+
+
+def _make_offers(preset: Preset, program: Program, businesses: list[Business]) -> None:
+    """Nobody has used one yet: the year that has passed was lived without them."""
+    by = User.objects.get(email=preset.shops[0].workers[0].email)
+    for business, shop in zip(businesses, preset.shops, strict=True):
+        for values in shop.offers:
+            if not Offer.objects.filter(business=business, name=values["name"]).exists():
+                offers.make(program=program, business=business, values=values, by=by, at=timezone.now())
 
 
 def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:

@@ -43,6 +43,11 @@ CAFE = Shop(
         },
         {"name": "Welcome", "kind": RuleKind.BONUS, "value": 50, "occasion": Occasion.FIRST_PURCHASE},
     ),
+    offers=(
+        {"name": "Spring at the window", "kind": "percentage", "value": 10, "code": "SPRING", "most_discount": 5},
+        {"name": "See you again", "kind": "amount", "value": 2, "given_from": 12, "lasts_days": 21, "budget": 400},
+        {"name": "Sorry about that", "kind": "gift", "gift": "A flat white", "lasts_days": 60},
+    ),
 )
 GROCER = Shop(
     slug="mupfure-market",

@@ -90,6 +90,7 @@ class Shop:
     minimum_spend: Decimal = Decimal(0)
     rewards: tuple[Reward, ...] = ()
     rules: tuple[Rule, ...] = ()
+    offers: tuple[Rule, ...] = ()
 
 
 class Names(NamedTuple):

@@ -43,6 +43,8 @@ from loyalty.models import (
 )
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
 from loyalty.tests.test_points_page import text
+from promotions import coupons, offers
+from promotions.models import Source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -117,6 +119,15 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
             values={"name": "Coffee", "points": 5, "stock": 9, "tier": tier, "limit_per_customer": 2},
         )  # fmt: skip
         rewards.change(reward=offered, values={"points": 4}, at=NOON, operator=root)
+    for business in (shop.business, None):
+        offered = offers.make(
+            program=shop.business.program, business=business, by=root, at=NOON,
+            values={"name": "Ten off", "kind": "percentage", "value": 10, "lasts_days": 7, "categories": ["Tea"]},
+        )  # fmt: skip
+        offers.change(offer=offered, values={"total_limit": 5}, at=NOON, operator=root)
+        coupons.issue(
+            offer=offered, wallet=Wallet.objects.get(customer=customer_id), source=Source.PROMOTION, at=timezone.now()
+        )
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

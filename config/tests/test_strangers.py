@@ -441,6 +441,7 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
         ids={"wallet": member, "operation": held}, method="POST"
     ),
+    "points/<uuid:wallet>/coupons/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/tiers/": Customers(ids={"wallet": member}),

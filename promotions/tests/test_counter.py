@@ -25,9 +25,7 @@ def at(path: str = "") -> str:
     return f"/counter/{wallet().public_id}/{path}"
 
 
-def test_ready_coupons_stand_on_the_card_and_one_tap_takes_one(
-    counter: Client, shop: Shop, new_shop: Any
-) -> None:
+def test_ready_coupons_stand_on_the_card_and_one_tap_takes_one(counter: Client, shop: Shop, new_shop: Any) -> None:
     five = offer(shop, kind="amount", value=5, lasts_days=7, name="Five off")
     coupon = issued(shop, five)
     other = new_shop("other")

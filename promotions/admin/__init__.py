@@ -1,0 +1,5 @@
+"""Offers and coupons as the superadmin sees them. The operator makes and ends those of a whole programme."""
+
+from promotions.admin import coupons, offers
+
+__all__ = ["coupons", "offers"]
