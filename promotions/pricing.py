@@ -141,7 +141,7 @@ class _Counted:
         wanted = base * benefit.value / 100 if benefit.kind == OfferKind.PERCENTAGE else benefit.value
         if benefit.kind == OfferKind.SHIPPING:
             wanted = base
-        discount = self._in_coins(min(wanted, base if benefit.most is None else benefit.most), base)
+        discount = self._in_coins(wanted if benefit.most is None else min(wanted, benefit.most), base)
         for at, share in enumerate(_spread(discount, found, self.cart.coin)):
             self.left[at] -= share
         if discount:

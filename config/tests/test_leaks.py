@@ -30,7 +30,11 @@ from customers import consents
 from customers.models import Channel, Customer, ExternalId, Message, Profile
 from loyalty import ledger, rewards
 from loyalty.clearing.positions import FEW
+from loyalty.models import Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
+from promotions import coupons
+from promotions.models import Offer, Source
+from promotions.tests.conftest import sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -68,9 +72,27 @@ class Watched(World):
             values={"name": "Zyxcheck", "points": 3, "description": "At the Zyxward"},
         )
         redeem(self.clinic, 3, reward_id=check.pk, description="Zyxcheck")
+        self.hold_a_coupon_of_the_clinic()
         ExternalId.objects.create(business=self.far.business, customer=self.customer, external_id="qwx-1")
         for program, name in ((self.far.business.program, "Qwxana"), (self.nar.business.program, "Aysel Quliyeva")):
             Profile.objects.update_or_create(program=program, customer=self.customer, defaults={"name": name})
+
+    def hold_a_coupon_of_the_clinic(self) -> None:
+        """One that is ready and one that was used."""
+        care = Offer.objects.create(
+            program=self.clinic.business.program,
+            business=self.clinic.business,
+            name="Zyxcare",
+            kind="gift",
+            gift="A Zyxtooth brush",
+            lasts_days=7,
+            made_at=NOON,
+        )
+        mine = Wallet.objects.get(customer=self.customer, program=self.clinic.business.program)
+        used, _ready = (
+            coupons.issue(offer=care, wallet=mine, source=Source.CHAIN, at=timezone.now()) for _each in range(2)
+        )
+        sell(self.clinic, 9, str(used.code))
 
     def live_at_the_clinic(self) -> None:
         """One of everything that leaves a trace."""

@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('businesses', '0015_consent_above'),
-        ('customers', '0010_tiers_end'),
-        ('loyalty', '0021_caps_are_counted'),
+        ('businesses', '0001_squashed_0015_consent_above'),
+        ('customers', '0001_squashed_0010_tiers_end'),
+        ('loyalty', '0001_squashed_0021_caps_are_counted'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -130,4 +130,5 @@ def _pill(state: str) -> str:
 
 def _coupon(coupon: Coupon, business: Business, at: datetime) -> dict[str, str]:
     zone = ZoneInfo(business.time_zone)
-    return {"name": str(coupon), "detail": words.standing(coupon, zone, at)}
+    day = shown.short_day(coupon.issued_at.astimezone(zone).date())
+    return {"name": str(coupon), "detail": f"{words.standing(coupon, zone, at)} · {day}"}

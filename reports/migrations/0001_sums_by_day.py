@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('businesses', '0001_squashed_0015_consent_above'),
         ('customers', '0001_squashed_0010_tiers_end'),
-        ('loyalty', '0024_operations_of_a_transaction'),
+        ('loyalty', '0023_operations_of_a_transaction'),
     ]
 
     operations = [
