@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from django.test import Client
 from businesses import api_keys
 from businesses.models import Business, Program, TierBasis, TierWindow
 from conftest import NOON, Shop
-from loyalty import bulk, ledger, migrations, rules, tiers, trail
+from loyalty import bulk, ledger, rules, tiers, trail
 from loyalty.earning import earn
 from loyalty.models import Tier, TierCause, TierChange, Wallet
 from loyalty.tests.conftest import PHONE, buy, make_tiers, refund, tier, wallet
@@ -280,16 +278,6 @@ def test_history_of_tiers_is_never_edited(shop: Shop) -> None:
     for change in (lambda: TierChange.objects.update(cause=TierCause.NIGHT), lambda: TierChange.objects.all().delete()):
         with pytest.raises(IntegrityError, match="is history"), transaction.atomic():
             change()
-
-
-def test_who_had_a_tier_before_changes_were_written_down_has_a_first_one(shop: Shop) -> None:
-    buy(shop, 5)
-    gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1)
-    Wallet.objects.update(tier=gold)
-    names = [each.name for each in iter_modules(migrations.__path__) if each.name.endswith("_tiers")]
-    with connection.cursor() as cursor:
-        cursor.execute(import_module(f"loyalty.migrations.{names[0]}").FIRST_CHANGES)
-    assert changes() == [(None, "Gold", "before")]
 
 
 @pytest.mark.parametrize(
