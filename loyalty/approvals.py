@@ -13,8 +13,8 @@ from loyalty.effects import NO_COUPONS, Basket
 from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Who
 from loyalty.models import Approval
-from loyalty.purchases import InPoints, Sale
 from loyalty.rules import Rules
+from loyalty.sales import InPoints, Sale
 
 
 def record(

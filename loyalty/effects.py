@@ -7,22 +7,19 @@ did against the operation: answers are read back from these rows, so that a repe
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from loyalty.earning import NO_DEAL, ZERO, Deal
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from loyalty.ledger import Actor, Posted
-    from loyalty.lookup import Facts
-    from loyalty.purchases import Sale
-    from loyalty.rules import Rules
+from loyalty.ledger import Actor, Posted
+from loyalty.lookup import Facts
+from loyalty.rules import Rules
+from loyalty.sales import Sale
 
 Told = dict[str, Any]
 
@@ -59,38 +56,35 @@ class Priced:
 class Effect:
     """The parts that an effect may play; one that it leaves out does nothing."""
 
-    def prepare(self, rules: "Rules") -> None:
-        """Whenever the rules of a business are loaded: what `follows` and `remembers` need is read here."""
-
-    def follows(self, rules: "Rules", amount: Decimal) -> bool:
+    def follows(self, rules: Rules, amount: Decimal) -> bool:
         """Whether a sale of that amount at this business may have to be followed. From what is cached."""
         return False
 
-    def remembers(self, rules: "Rules") -> bool:
+    def remembers(self, rules: Rules) -> bool:
         """Whether a sale of this business may have had an effect before. From what is cached."""
         return False
 
     def price(
-        self, *, rules: "Rules", actor: "Actor", known: "Facts | None", sale: "Sale", basket: Basket, at: "datetime"
+        self, *, rules: Rules, actor: Actor, known: Facts | None, sale: Sale, basket: Basket, at: datetime
     ) -> Priced:
         """The sale with its coupons. Reads, and locks nothing: `follow` sees to it that it still holds."""
         return Priced()
 
-    def follow(self, *, rules: "Rules", posted: "Posted", priced: Priced, sale: "Sale") -> None:
+    def follow(self, *, rules: Rules, posted: Posted, priced: Priced, sale: Sale) -> None:
         """After a sale was posted. Raises `ledger.Stale` where the price does not hold any more."""
 
-    def give_back(self, *, rules: "Rules", posted: "Posted", sale: int) -> None:
+    def give_back(self, *, rules: Rules, posted: Posted, sale: int) -> None:
         """After nothing is left of a sale."""
 
-    def tell(self, *, rules: "Rules", operations: Sequence[int]) -> dict[int, list[Told]]:
+    def tell(self, *, rules: Rules, operations: Sequence[int]) -> dict[int, list[Told]]:
         """What was done with each operation, in the API's words, from what is stored."""
         return {}
 
-    def say(self, rules: "Rules", told: Told) -> str:
+    def say(self, rules: Rules, told: Told) -> str:
         """One of what `tell` tells, in the reader's language; empty for those of others."""
         return ""
 
-    def ready(self, *, rules: "Rules", customer_id: int, at: "datetime") -> list[Ready]:
+    def ready(self, *, rules: Rules, customer_id: int, at: datetime) -> list[Ready]:
         """What a customer holds that counts at this business."""
         return []
 
@@ -108,22 +102,15 @@ def all_effects() -> tuple[Effect, ...]:
     return _named(tuple(settings.PURCHASE_EFFECTS))
 
 
-def prepare(rules: "Rules") -> None:
-    for effect in all_effects():
-        effect.prepare(rules)
-
-
-def follow(rules: "Rules", amount: Decimal) -> bool:
+def follow(rules: Rules, amount: Decimal) -> bool:
     return any(effect.follows(rules, amount) for effect in all_effects())
 
 
-def remember(rules: "Rules") -> bool:
+def remember(rules: Rules) -> bool:
     return any(effect.remembers(rules) for effect in all_effects())
 
 
-def price(
-    *, rules: "Rules", actor: "Actor", known: "Facts | None", sale: "Sale", basket: Basket, at: "datetime"
-) -> Priced:
+def price(*, rules: Rules, actor: Actor, known: Facts | None, sale: Sale, basket: Basket, at: datetime) -> Priced:
     """By the first effect that knows what coupons are."""
     if not basket.coupons:
         return Priced()
@@ -134,7 +121,7 @@ def price(
     raise LookupError("no effect takes coupons")
 
 
-def tell(*, rules: "Rules", operations: Sequence[int]) -> dict[int, list[Told]]:
+def tell(*, rules: Rules, operations: Sequence[int]) -> dict[int, list[Told]]:
     """What the effects did with each operation; nothing is read where there cannot be anything."""
     told: dict[int, list[Told]] = {operation: [] for operation in operations}
     for effect in all_effects():
@@ -144,11 +131,11 @@ def tell(*, rules: "Rules", operations: Sequence[int]) -> dict[int, list[Told]]:
     return told
 
 
-def say(rules: "Rules", told: Told) -> str:
+def say(rules: Rules, told: Told) -> str:
     return next(filter(None, (effect.say(rules, told) for effect in all_effects())), "")
 
 
-def ready(*, rules: "Rules", customer_id: int, at: "datetime") -> list[Ready]:
+def ready(*, rules: Rules, customer_id: int, at: datetime) -> list[Ready]:
     return [each for effect in all_effects() for each in effect.ready(rules=rules, customer_id=customer_id, at=at)]
 
 

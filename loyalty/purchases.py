@@ -1,7 +1,6 @@
 """Recording sales, and refunding them or parts of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
@@ -18,28 +17,11 @@ from loyalty.ledger import Actor, Call, Posted
 from loyalty.lookup import Facts, Member, Who
 from loyalty.models import Purchase
 from loyalty.rules import Rules
+from loyalty.sales import InPoints, Sale
 
 MOST_AMOUNT = Decimal(100_000_000)
 MOST_POINTS = 10**12
 REPEATS = 5
-
-
-@dataclass(frozen=True)
-class Sale:
-    """What the till says: `amount` ≥ 0 in the programme's currency, and lines where it knows them."""
-
-    amount: Decimal
-    reference: str | None = None
-    occurred_at: datetime | None = None
-    lines: list[dict[str, Any]] | None = None
-
-
-@dataclass(frozen=True)
-class InPoints:
-    """How many points > 0 pay a part of a sale, and the customer's code for it; see loyalty/spending.py."""
-
-    points: int
-    consent: str = ""
 
 
 class TooManyPoints(Exception):

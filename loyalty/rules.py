@@ -12,7 +12,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from businesses.models import Branch, Business, TierBasis
-from loyalty import effects
 from loyalty.earning import Multiplier, Rule, Terms, folded
 from loyalty.expiry import Expiry
 from loyalty.lookup import Asked
@@ -114,9 +113,7 @@ def of(business_id: int, version: int) -> Rules:
     """The rules of a business at its programme's `version` or newer."""
     cached = _cache.get(business_id)
     if cached is None or cached.version != version:
-        cached = _load(business_id)
-        effects.prepare(cached)
-        _cache[business_id] = cached
+        cached = _cache[business_id] = _load(business_id)
     return cached
 
 

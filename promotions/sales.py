@@ -13,8 +13,8 @@ from businesses import money
 from loyalty.effects import Basket, Effect, Priced, Ready, Told
 from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Facts
-from loyalty.purchases import Sale
 from loyalty.rules import Rules
+from loyalty.sales import Sale
 from promotions import coupons, running, words
 from promotions.coupons import Place, Quote
 
@@ -35,9 +35,6 @@ SELECT c.issued_by_id, 'coupon_issued', c.code, o.name, NULL, c.expires_at, c.id
 
 
 class Coupons(Effect):
-    def prepare(self, rules: Rules) -> None:
-        running.of(rules)
-
     def follows(self, rules: Rules, amount: Decimal) -> bool:
         least = running.of(rules).least
         return least is not None and amount >= least

@@ -16,8 +16,9 @@ from loyalty.api.acting import LedgerView, actor_of, rules_of, who_of
 from loyalty.earning import ZERO
 from loyalty.effects import Basket
 from loyalty.ledger import Posted
-from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, InPoints, Sale, TooManyPoints
+from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, TooManyPoints
 from loyalty.rules import Rules
+from loyalty.sales import InPoints, Sale
 
 MOST_LINES = 1000
 MOST_CODES = 10

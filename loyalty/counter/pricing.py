@@ -16,9 +16,9 @@ from loyalty.counter.serving import serving
 from loyalty.counter.views import actor_of, amount_of, rules_of, text_of, wallet_of
 from loyalty.lookup import Who
 from loyalty.models import Wallet
-from loyalty.purchases import Sale
 from loyalty.refusals import sentence
 from loyalty.rules import Rules
+from loyalty.sales import Sale
 
 
 @require_POST

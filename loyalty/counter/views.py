@@ -31,9 +31,10 @@ from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
 from loyalty.models import Operation, Wallet
-from loyalty.purchases import MOST_AMOUNT, InPoints, Sale
+from loyalty.purchases import MOST_AMOUNT
 from loyalty.redemptions import Wanted
 from loyalty.rules import Rules
+from loyalty.sales import InPoints, Sale
 
 LONGEST_KEY = 64
 

@@ -13,8 +13,8 @@ from loyalty import adjustments, purchases, redemptions
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
 from loyalty.models import Tier, TierCause, TierChange, Wallet
-from loyalty.purchases import InPoints, Sale
 from loyalty.redemptions import Wanted
+from loyalty.sales import InPoints, Sale
 
 PHONE = "+994501234567"
 _keys = (f"key-{n}" for n in itertools.count(1))

@@ -18,7 +18,7 @@ from loyalty import adjustments, ledger, purchases
 from loyalty.activity import reading
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
-from loyalty.purchases import Sale
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, redeem, refund, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

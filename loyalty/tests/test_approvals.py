@@ -18,7 +18,7 @@ from conftest import NOON, Shop
 from loyalty import approvals, ledger, purchases
 from loyalty.lookup import Who
 from loyalty.models import Approval, Operation, Purchase
-from loyalty.purchases import Sale
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, wallet
 from loyalty.tests.parallel import crew
 

@@ -14,7 +14,7 @@ from loyalty.bulk import Row
 from loyalty.earning import Earned
 from loyalty.lookup import Who
 from loyalty.models import Approval, Operation
-from loyalty.purchases import Sale
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, wallet_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

@@ -21,7 +21,7 @@ from customers.profiles import Told
 from loyalty import disputes, forgetting, purchases
 from loyalty.lookup import Who
 from loyalty.models import Dispute, DisputeReason, Operation
-from loyalty.purchases import Sale
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from loyalty.tests.parallel import wait_until_somebody_waits
 from loyalty.tests.test_points_page import ask, sign_in, text

@@ -15,7 +15,7 @@ from loyalty import ledger, notices, purchases
 from loyalty.ledger import NotEnoughPoints
 from loyalty.lookup import Who
 from loyalty.models import Operation
-from loyalty.purchases import Sale
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, redeem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

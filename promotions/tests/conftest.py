@@ -10,7 +10,8 @@ from conftest import NOON, Shop
 from loyalty.effects import Basket
 from loyalty.ledger import Posted
 from loyalty.lookup import Who
-from loyalty.purchases import InPoints, Sale, record
+from loyalty.purchases import record
+from loyalty.sales import InPoints, Sale
 from loyalty.tests.conftest import PHONE, _keys, wallet_of
 from promotions import coupons
 from promotions.models import Coupon, Offer, Source

@@ -15,7 +15,8 @@ from loyalty import refusals, trail
 from loyalty.ledger import CouponRefused, KeyReused
 from loyalty.lookup import Who
 from loyalty.models import Operation, Purchase, PurchaseLine
-from loyalty.purchases import Sale, TooManyPoints, record
+from loyalty.purchases import TooManyPoints, record
+from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, refund, wallet
 from promotions import coupons
 from promotions.models import Coupon, CouponStatus, CouponUse, Offer
