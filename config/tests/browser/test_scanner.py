@@ -378,7 +378,7 @@ def test_camera_on_to_decoded_takes_a_second_at_most(eager: bool, server: str, h
         page = context.new_page()
         page.goto(f"{server}/scanner/", wait_until="domcontentloaded" if eager else "networkidle")
         page.keyboard.press("F2")
-        expect(page.locator("#answer")).to_contain_text("scanned")
+        expect(page.locator("#answer")).to_contain_text("scanned", timeout=20_000)  # the median judges
         times.append(page.evaluate("found - opened"))
         context.close()
     print(f"median {median(times):.0f} ms of {sorted(round(time) for time in times)}")
