@@ -407,6 +407,13 @@ def ready(*, rules: Rules, customer_id: int, at: datetime) -> list[Coupon]:
     return list(standing.order_by(F("expires_at").asc(nulls_last=True), "pk"))
 
 
+def ready_now(*, place: Place, customer_id: int) -> list[Coupon]:
+    """Of these what counts here today, whatever is bought."""
+    held = ready(rules=place.rules, customer_id=customer_id, at=place.at)
+    used = _used_by(customer_id, [coupon.offer for coupon in held])
+    return [coupon for coupon in held if _judge(place, Found(coupon.offer, coupon), used) is None]
+
+
 def of_wallet(*, wallet: Wallet, at: datetime) -> list[Coupon]:
     """What a customer holds in a programme, the first to end first."""
     held = Coupon.objects.filter(customer=wallet.customer_id, offer__program=wallet.program_id, offer__paused_at=None)

@@ -84,7 +84,6 @@ class Coupons(Effect):
     def ready(self, *, rules: Rules, customer_id: int, at: datetime) -> list[Ready]:
         """Those that count today, whatever is bought."""
         place = Place(rules, None, customer_id, at)
-        held = coupons.ready(rules=rules, customer_id=customer_id, at=at)
         zone = ZoneInfo(rules.time_zone)
         return [
             Ready(
@@ -92,8 +91,7 @@ class Coupons(Effect):
                 title=coupon.offer.name,
                 detail=" · ".join(filter(None, [words.whole(coupon.offer, rules.currency), words.until(coupon, zone)])),
             )
-            for coupon in held
-            if coupons.check(place=place, code=str(coupon.code))[1] is None
+            for coupon in coupons.ready_now(place=place, customer_id=customer_id)
         ]
 
     def words(self, fact: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from businesses.models import Branch, Program
 from conftest import Shop
-from loyalty import refusals, trail
+from loyalty import effects, refusals, trail
 from loyalty.ledger import CouponRefused, KeyReused
 from loyalty.lookup import Who
 from loyalty.models import Operation, Purchase, PurchaseLine
@@ -330,3 +330,15 @@ def test_what_an_offer_gives_is_never_edited(shop: Shop, ten: Offer) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         CouponUse.objects.update(discount=0)
     assert Operation.objects.count() == 1
+
+
+def test_the_counter_asks_as_often_for_five_coupons_as_for_one(shop: Shop) -> None:
+    buy(shop, 1)
+    asked = []
+    for number in range(5):
+        issued(shop, offer(shop, name=f"Gift {number}", lasts_days=30, limit_per_customer=9))
+        with CaptureQueriesContext(connection) as queries:
+            ready = effects.ready(rules=shop.rules, customer_id=wallet().customer_id, at=timezone.now())
+        assert len(ready) == number + 1
+        asked.append(len([each for each in queries if "promotions_" in each["sql"]]))
+    assert set(asked) == {2}
