@@ -52,6 +52,13 @@ def course(*, business_id: int, period: Period) -> Course:
     return Course(whole, steps, buyers(business_id, period), buyers_by_step(business_id, period))
 
 
+def sums(*, business_id: int, period: Period) -> Sums:
+    whole = Sums()
+    for _day, each in by_day(business_id=business_id, period=period):
+        whole.add(each)
+    return whole
+
+
 def by_day(*, business_id: int, period: Period) -> Iterator[tuple[date, Sums]]:
     """The days on which something happened, in their order."""
     names = [field.name for field in fields(Sums)]
@@ -97,8 +104,9 @@ def top_branches(*, business_id: int, period: Period) -> list[dict[str, Any]]:
     return _top(found.annotate(sales_=Sum("sales"), amount_=Sum("amount")).order_by("-amount_", "branch_id"))
 
 
-def anything(business_id: int) -> bool:
-    return DayTotal.objects.filter(business_id=business_id).exists()
+def first_day(business_id: int) -> date | None:
+    """None before anything was counted."""
+    return DayTotal.objects.filter(business_id=business_id).order_by("on").values_list("on", flat=True).first()
 
 
 def as_of() -> Any:

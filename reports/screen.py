@@ -38,17 +38,18 @@ def page(business: Business, length: Length, today: date) -> dict[str, Any]:
     """The context of templates/reports/page.html."""
     period = Period.up_to(today, length)
     now = figures.course(business_id=business.pk, period=period)
-    before = figures.course(business_id=business.pk, period=period.before)
+    before = figures.sums(business_id=business.pk, period=period.before)
+    buyers_before = figures.buyers(business.pk, period.before)
+    first = figures.first_day(business.pk)
+    whole = first is not None and first <= period.before.first
     measures = [
-        Measure(_("Sales"), _("Amount"), now.sums.amount, before.sums.amount, [step.amount for step in now.steps]),
-        Measure(_("Customers who bought"), _("Customers"), now.buyers, before.buyers, now.buyers_by_step),
-        Measure(
-            _("Points given"), _("Points"), now.sums.issued, before.sums.issued, [step.issued for step in now.steps]
-        ),
-        Measure(_("Points used"), _("Points"), now.sums.spent, before.sums.spent, [step.spent for step in now.steps]),
+        Measure(_("Sales"), _("Amount"), now.sums.amount, before.amount, [step.amount for step in now.steps]),
+        Measure(_("Customers who bought"), _("Customers"), now.buyers, buyers_before, now.buyers_by_step),
+        Measure(_("Points given"), _("Points"), now.sums.issued, before.issued, [step.issued for step in now.steps]),
+        Measure(_("Points used"), _("Points"), now.sums.spent, before.spent, [step.spent for step in now.steps]),
     ]
     return {
-        "charts": [_chart(each, period, length, business.program.currency) for each in measures],
+        "charts": [_chart(each, period, length, whole, business.program.currency) for each in measures],
         "stats": _stats(now, business.program.currency),
         "tables": list(_tables(business, period)),
     }
@@ -79,8 +80,8 @@ def _stats(now: Course, currency: str) -> list[dict[str, str]]:
     ]
 
 
-def _chart(measure: Measure, period: Period, length: Length, currency: str) -> dict[str, Any]:
-    """In whole units; the table below the picture has them exact."""
+def _chart(measure: Measure, period: Period, length: Length, whole: bool, currency: str) -> dict[str, Any]:
+    """In whole units; the table below has them exact. `whole`: all the days before are days of business."""
     steps = list(period.steps())
     every = -(-len(steps) // TICKS)
     drawn = charts.columns(
@@ -93,7 +94,7 @@ def _chart(measure: Measure, period: Period, length: Length, currency: str) -> d
         replace(column, said=_said(value, currency))
         for column, value in zip(drawn.columns, measure.values, strict=True)
     ]
-    note, way = change(measure.now, measure.before, length)
+    note, way = change(measure.now, measure.before, length) if whole else ("", "")
     return {
         "title": measure.title,
         "unit": measure.unit,

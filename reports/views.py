@@ -28,7 +28,7 @@ def reports(request: StaffRequest) -> HttpResponse:
     if request.business.status != BusinessStatus.ACTIVE:
         return render(request, "counter/waiting.html", {"active": "reports"})
     length, counted_at = _length(request), figures.as_of()
-    context = {"active": "reports", "empty": not figures.anything(request.business.pk)}
+    context = {"active": "reports", "empty": figures.first_day(request.business.pk) is None}
     if not context["empty"]:
         zone = ZoneInfo(request.business.time_zone)
         context |= screen.page(request.business, length, _today(request))

@@ -49,6 +49,7 @@ from loyalty.rules import Rules
 from promotions import offers
 from promotions.models import Offer
 from promotions.recommending import covisits
+from reports import segments
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
@@ -91,6 +92,7 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
             for shop in shops:
                 scoring.score(business=shop.business, at=timezone.now())
             covisits.count(program=shops[0].business.program)
+            segments.count(at=timezone.now())
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)

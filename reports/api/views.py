@@ -41,7 +41,7 @@ class SummaryReport(Report):
     def get(self) -> None: ...
 
     def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        sums = _sums(business, period)
+        sums = figures.sums(business_id=business.pk, period=period)
         return {
             "sales": sums.sales,
             "amount": _money(sums.amount, business),
@@ -77,7 +77,9 @@ class SalesReport(Report):
     def tell(self, business: Business, period: Period) -> dict[str, Any]:
         found = [(on, sums) for on, sums in _days(business, period) if sums.sales]
         days = [{"on": on, "sales": sums.sales, "amount": _money(sums.amount, business)} for on, sums in found]
-        whole = _sums(business, period)
+        whole = Sums()
+        for _on, sums in found:
+            whole.add(sums)
         return {"sales": whole.sales, "amount": _money(whole.amount, business), "days": days}
 
 
@@ -86,7 +88,8 @@ class CustomerCountReport(Report):
     def get(self) -> None: ...
 
     def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        buyers, newcomers = figures.buyers(business.pk, period), _sums(business, period).newcomers
+        buyers = figures.buyers(business.pk, period)
+        newcomers = figures.sums(business_id=business.pk, period=period).newcomers
         return {
             "members": Membership.objects.filter(business=business).count(),
             "buyers": buyers,
@@ -183,13 +186,6 @@ def _period(call: ApiCall, business: Business) -> Period:
 
 def _days(business: Business, period: Period) -> list[tuple[date, Sums]]:
     return list(figures.by_day(business_id=business.pk, period=period))
-
-
-def _sums(business: Business, period: Period) -> Sums:
-    whole = Sums()
-    for _on, sums in _days(business, period):
-        whole.add(sums)
-    return whole
 
 
 def _money(value: Any, business: Business) -> str:

@@ -65,6 +65,7 @@ def test_the_page_shows_sales_customers_points_and_who_bought_most(shop: Shop, o
     buy(shop, 20, at=now, phone="+994507654321")
     refund(shop, buy(shop, 100, at=now))
     buy(shop, 25, at=now - timedelta(days=10))
+    buy(shop, 5, at=now - timedelta(days=40))
     redeem(shop, 5)
     folding.fold()
     page = owner.get("/reports/?days=7").content.decode()
@@ -128,3 +129,11 @@ def test_how_customers_differ_is_told_with_what_to_do(shop: Shop, owner: Client)
     page = owner.get("/reports/customers/").content.decode()
     for said in ("Champions", "Thank them.", "Who came again", "First bought in"):
         assert said in page, said
+
+
+def test_a_young_business_is_not_compared_with_days_before_it_was(shop: Shop, owner: Client) -> None:
+    buy(shop, 5, at=timezone.now() - timedelta(days=8))
+    buy(shop, 30, at=timezone.now())
+    folding.fold()
+    assert "against" not in owner.get("/reports/?days=7").content.decode()
+    assert "against" not in owner.get("/reports/?days=30").content.decode()
