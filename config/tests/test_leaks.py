@@ -38,11 +38,11 @@ from promotions.tests.conftest import sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
-SECRET = "zyx"  # in every name that the clinic has, and in every word that it wrote
+SECRET = "zyxqo"  # in every name that the clinic has, and in every word that it wrote
 CATEGORY = "medical"
 POINTS = "733144"  # of one sale there: not even its line shows
-BESIDE = "wvq"  # in the name of another shop of the programme, and in what it wrote: that is "elsewhere"
-FAR = "qwx"  # the same for the shop of another programme, and for the name that the customer goes by there
+BESIDE = "wvqxo"  # in the name of another shop of the programme, and in what it wrote: that is "elsewhere"
+FAR = "qwxvo"  # the same for the shop of another programme, and for the name that the customer goes by there
 OF_A_KIND = 3
 BY_CHANCE = r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9]{64}|[0-9a-f]{32}"
 
@@ -52,29 +52,29 @@ class Watched(World):
 
     def __init__(self, new_shop: Callable[..., Shop]) -> None:
         super().__init__(new_shop)
-        told = {"name": "Zyxmed Heart Clinic", "contact_person": "Zyxova", "support_email": "help@zyx.test"}
-        self.clinic = new_shop("zyx", category=CATEGORY, confidential=True, earn_rate=Decimal(3), **told)
-        self.clinic.branch.name, self.clinic.branch.city = "Zyxward", "Zyxville"
+        told = {"name": "Zyxqomed Heart Clinic", "contact_person": "Zyxqoova", "support_email": "help@zyxqo.test"}
+        self.clinic = new_shop("zyxqo", category=CATEGORY, confidential=True, earn_rate=Decimal(3), **told)
+        self.clinic.branch.name, self.clinic.branch.city = "Zyxqoward", "Zyxqoville"
         self.clinic.branch.save()
         for shop in (self.nar, self.clinic):
             who = {"customer_id": self.customer.pk, "business_id": shop.business.pk, "channel": Channel.SMS}
             consents.give(**who, source="test", at=NOON)
-        Business.objects.filter(pk=self.tea.business.pk).update(name="Wvqtea")
-        Business.objects.filter(pk=self.far.business.pk).update(name="Qwxfar")
-        lines = [{"sku": "wvq-7", "name": "Wvqtea", "category": "Wvqteas", "unit_price": Decimal("4.70")}]
-        buy(self.tea, "4.70", reference="wvq-till", lines=lines)
-        redeem(self.tea, 2, description="Wvqcup", reference="wvq-return")
-        adjust(self.tea, 3, reason="Wvqtea was cold")
+        Business.objects.filter(pk=self.tea.business.pk).update(name="Wvqxotea")
+        Business.objects.filter(pk=self.far.business.pk).update(name="Qwxvofar")
+        lines = [{"sku": "wvqxo-7", "name": "Wvqxotea", "category": "Wvqxoteas", "unit_price": Decimal("4.70")}]
+        buy(self.tea, "4.70", reference="wvqxo-till", lines=lines)
+        redeem(self.tea, 2, description="Wvqxocup", reference="wvqxo-return")
+        adjust(self.tea, 3, reason="Wvqxotea was cold")
         self.live_at_the_clinic()
         check = rewards.make(
             program=self.clinic.business.program,
             business=self.clinic.business,
-            values={"name": "Zyxcheck", "points": 3, "description": "At the Zyxward"},
+            values={"name": "Zyxqocheck", "points": 3, "description": "At the Zyxqoward"},
         )
-        redeem(self.clinic, 3, reward_id=check.pk, description="Zyxcheck")
+        redeem(self.clinic, 3, reward_id=check.pk, description="Zyxqocheck")
         self.hold_a_coupon_of_the_clinic()
-        ExternalId.objects.create(business=self.far.business, customer=self.customer, external_id="qwx-1")
-        for program, name in ((self.far.business.program, "Qwxana"), (self.nar.business.program, "Aysel Quliyeva")):
+        ExternalId.objects.create(business=self.far.business, customer=self.customer, external_id="qwxvo-1")
+        for program, name in ((self.far.business.program, "Qwxvoana"), (self.nar.business.program, "Aysel Quliyeva")):
             Profile.objects.update_or_create(program=program, customer=self.customer, defaults={"name": name})
 
     def hold_a_coupon_of_the_clinic(self) -> None:
@@ -82,9 +82,9 @@ class Watched(World):
         care = Offer.objects.create(
             program=self.clinic.business.program,
             business=self.clinic.business,
-            name="Zyxcare",
+            name="Zyxqocare",
             kind="gift",
-            gift="A Zyxtooth brush",
+            gift="A Zyxqotooth brush",
             lasts_days=7,
             made_at=NOON,
         )
@@ -96,13 +96,13 @@ class Watched(World):
 
     def live_at_the_clinic(self) -> None:
         """One of everything that leaves a trace."""
-        lines = [{"sku": "zyx-7", "name": "Zyxpill", "category": "Zyxines", "unit_price": Decimal("77.70")}]
-        buy(self.clinic, "77.70", reference="zyx-till", lines=lines)
+        lines = [{"sku": "zyxqo-7", "name": "Zyxqopill", "category": "Zyxqoines", "unit_price": Decimal("77.70")}]
+        buy(self.clinic, "77.70", reference="zyxqo-till", lines=lines)
         refund(self.clinic, buy(self.clinic, 9))
-        buy(self.clinic, 8, key="zyx-key")
-        cancel(self.clinic, redeem(self.clinic, 4, reference="zyx-return"))
+        buy(self.clinic, 8, key="zyxqo-key")
+        cancel(self.clinic, redeem(self.clinic, 4, reference="zyxqo-return"))
         redeem(self.clinic, 60)  # from points of nar too
-        adjust(self.clinic, 6, reason="Zyxray repeated")
+        adjust(self.clinic, 6, reason="Zyxqoray repeated")
         self.clear_last_month()
         buy(self.clinic, "244381.50")
 
@@ -165,7 +165,7 @@ def test_clearing_names_nobody_beside_the_clinic_and_to_the_clinic_the_others(wh
         assert "2.00" in said  # what others, the clinic among them, owe
         assert not any(shop.business.name.lower() in told(said) for shop in (world.nar, world.tea, world.clinic))
     clinic = signed_in(world.clinic.owner)
-    assert "Wvqtea" in content(clinic.get(path))
+    assert "Wvqxotea" in content(clinic.get(path))
 
 
 def told(page: str) -> str:
@@ -176,10 +176,10 @@ def told(page: str) -> str:
 def test_the_clinic_and_its_customer_see_it(world: Watched):
     """Else the others would find nothing because there is nothing."""
     own = " ".join(text for _url, text in answers(world, world.visitors["the customer"]))
-    assert "Zyxmed Heart Clinic" in own
+    assert "Zyxqomed Heart Clinic" in own
     assert "733,144" in own
     page = world.visitors["the customer"].client.get(f"/points/{world.wallet.public_id}/history/")
-    assert "Zyxmed Heart Clinic" in page.content.decode()
+    assert "Zyxqomed Heart Clinic" in page.content.decode()
 
 
 # --- Reading ----------------------------------------------------------------------------------------------
