@@ -65,6 +65,9 @@ class Given:
     ever: Decimal = ZERO
 
 
+NOTHING_GIVEN = Given()
+
+
 @dataclass(frozen=True)
 class Situation:
     """What rules ask of a sale and its customer. `local` is its moment by the business's clock."""
@@ -243,7 +246,7 @@ def earn(
         _count(sale, terms, multipliers, rules, situation)
         for boost in deal.boosts:
             if sale.found(boost) > 0:
-                sale.add(boost, Given())
+                sale.add(boost, NOTHING_GIVEN)
         exact = sum(sale.points, ZERO)
         shares = _shares(sale, exact, cost, len(lines)) if lines else ()
     points = int(exact.to_integral_value(rounding=ROUNDINGS[Rounding(terms.rounding)]))
@@ -326,11 +329,11 @@ def _count(
         now, multipliers = [min(alone, key=_rank)], ()
     given = situation.given if situation is not None else {}
     for rule in _of_kind(now, "extra"):
-        sale.add(rule, given.get(rule.id, Given()))
+        sale.add(rule, given.get(rule.id, NOTHING_GIVEN))
     for multiplier in multipliers:
         sale.multiply(multiplier)
     for rule in [*_of_kind(now, "multiply"), *_of_kind(now, "bonus")]:
-        sale.add(rule, given.get(rule.id, Given()))
+        sale.add(rule, given.get(rule.id, NOTHING_GIVEN))
 
 
 def _rank(rule: Rule) -> tuple[int, int]:

@@ -7,6 +7,7 @@ policy counts for what is earned from then on, except that inactivity counts for
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -38,19 +39,23 @@ class Expiry:
         if self.kind == ExpiryKind.MONTHS:
             to_the_day: datetime = earned_at + relativedelta(months=self.months)
             return to_the_day
-        last = earned_at.astimezone(zone).date() + relativedelta(months=self.months)
-        if self.kind == ExpiryKind.MONTH_END:
-            return _end_of(last + relativedelta(day=31), zone)
-        return _end_of(self._next_fixed_day(last), zone)
+        return _end_of(_last_day(self, self.months, earned_at.astimezone(zone).date()), zone)
 
     def of_wallet(self, active_at: datetime) -> datetime | None:
         """The moment at which a wallet that nothing happens in expires whole; None where no time runs out."""
         return active_at + relativedelta(months=self.months) if self.by_inactivity and self.months else None
 
-    def _next_fixed_day(self, first: date) -> date:
-        """On or after `first`. 29 February is the 28th in ordinary years."""
-        this_year: date = first + relativedelta(month=self.in_month, day=self.on_day)
-        return this_year if this_year >= first else this_year + relativedelta(years=1, day=self.on_day)
+
+@lru_cache(maxsize=1000)
+def _last_day(expiry: Expiry, months: int, earned_on: date) -> date:
+    """On which points earned that day can be spent: the end of a month, or the next fixed day. 29 February is the 28th
+    in ordinary years."""
+    first: date = earned_on + relativedelta(months=months)
+    if expiry.kind == ExpiryKind.MONTH_END:
+        month_end: date = first + relativedelta(day=31)
+        return month_end
+    this_year: date = first + relativedelta(month=expiry.in_month, day=expiry.on_day)
+    return this_year if this_year >= first else this_year + relativedelta(years=1, day=expiry.on_day)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -4,7 +4,7 @@ One statement. Programmes are strangers: a person whom only another programme kn
 nothing about them may show.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,7 +60,7 @@ class Past:
     first_in_category: bool = True
     birthday: date | None = None
     given_today: int = 0
-    given: dict[str, Given] = field(default_factory=dict)
+    given: dict[UUID, Given] = field(default_factory=dict)
 
 
 NOTHING_BEFORE = Past()
@@ -109,10 +109,7 @@ SEEN = """,
 PAST: dict[Asked, tuple[str, str]] = {
     "category": (
         """NOT EXISTS (SELECT FROM loyalty_membership m
-                     JOIN businesses_business here ON here.id = %(business)s::bigint
-                     JOIN businesses_business b ON b.id = m.business_id AND b.program_id = here.program_id
-                      AND b.category = here.category AND (b.id = here.id OR NOT b.confidential)
-                    WHERE m.customer_id = c.id AND m.visits > 0)""",
+                    WHERE m.customer_id = c.id AND m.visits > 0 AND m.business_id = ANY(%(alike)s::text::bigint[]))""",
         "true",
     ),
     "birthday": ("coalesce(p.birthday, '')", "''"),
@@ -124,18 +121,45 @@ PAST: dict[Asked, tuple[str, str]] = {
         "0",
     ),
     "given": (
-        """(SELECT coalesce(jsonb_agg(jsonb_build_array(g.series, g.today, g.ever)), '[]')
+        """(SELECT json_agg(json_build_array(g.series, g.today, g.ever))::text
           FROM (SELECT t.series,
                        coalesce(sum(t.points) FILTER (WHERE t.local_on = on_day.local_on), 0)::text AS today,
                        sum(t.points)::text AS ever
                   FROM loyalty_rulegiven t
-                  JOIN businesses_business b ON b.id = t.business_id
-                   AND (b.id = %(business)s::bigint OR NOT b.confidential)
-                 WHERE t.customer_id = c.id AND t.series = ANY(%(capped)s::uuid[])
+                 WHERE t.customer_id = c.id AND t.series = ANY(%(capped)s::text::uuid[])
+                   AND t.business_id <> ALL(%(apart)s::text::bigint[])
                  GROUP BY 1) g)""",
-        "'[]'",
+        "NULL",
     ),
 }
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the rules of a business ask of a past, as SQL. Put together once, and sent with every sale: arrays are text
+    already."""
+
+    columns: str
+    values: dict[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        asked: Container[Asked],
+        *,
+        time_zone: str,
+        capped: Iterable[UUID],
+        alike: Iterable[int],
+        apart: Iterable[int],
+    ) -> "Asking":
+        """`capped`: series of the rules whose points are asked for; `alike`, `apart`: businesses as in `Rules`."""
+        columns = (read if name in asked else instead for name, (read, instead) in PAST.items())
+        arrays = {"capped": capped, "alike": alike, "apart": apart}
+        return cls(
+            columns=", ".join([FACTS + SEEN, *columns]),
+            values={name: f"{{{','.join(map(str, each))}}}" for name, each in arrays.items()}
+            | {"time_zone": time_zone},
+        )
 
 
 def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
@@ -150,18 +174,11 @@ def facts_and_past(
     business_id: int,
     who: Who,
     occurred_at: datetime | None,
-    time_zone: str,
-    asked: Container[Asked],
-    capped: list[str],
+    asking: Asking,
 ) -> tuple[Facts, Past] | None:
-    """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for.
-
-    `capped` are the series of the rules whose points are asked for.
-    """
-    values = {"program": program_id, "business": business_id, "capped": capped}
-    values |= {"occurred_at": occurred_at, "time_zone": time_zone}
-    columns = (read if name in asked else instead for name, (read, instead) in PAST.items())
-    row = _row(", ".join([FACTS + SEEN, *columns]), who, values, more=ON_DAY)
+    """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for."""
+    values = asking.values | {"program": program_id, "business": business_id, "occurred_at": occurred_at}
+    row = _row(asking.columns, who, values, more=ON_DAY)
     if row is None:
         return None
     *known, last_entry, visits, new_here, birthday, given_today, given = row
@@ -171,7 +188,9 @@ def facts_and_past(
         first_in_category=new_here,
         birthday=date.fromisoformat(unseal(birthday)) if birthday else None,
         given_today=given_today,
-        given={series: Given(Decimal(today), Decimal(ever)) for series, today, ever in orjson.loads(given)},
+        given={
+            UUID(series): Given(Decimal(today), Decimal(ever)) for series, today, ever in orjson.loads(given or "[]")
+        },
     )
     return Facts(*known), past
 

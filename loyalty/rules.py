@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from businesses.models import Branch, Business, TierBasis
 from loyalty.earning import Multiplier, Rule, Terms, folded
 from loyalty.expiry import Expiry
-from loyalty.lookup import Asked
+from loyalty.lookup import Asked, Asking
 from loyalty.models import EarningRule, Occasion, Tier
 
 
@@ -54,7 +54,13 @@ class Rules:
     tier_basis: str
     tiers_version: int
     branches: dict[UUID, int]
-    discreet: bool  # another business of the programme is confidential: see loyalty/history.py
+    alike: tuple[int, ...]  # the businesses of its category, itself among them, but for confidential others
+    apart: tuple[int, ...]  # the other businesses of the programme that are confidential
+
+    @property
+    def discreet(self) -> bool:
+        """Whether there is one of those: see loyalty/history.py."""
+        return bool(self.apart)
 
     def multipliers(self, tier_id: int | None) -> list[Multiplier]:
         tier = self.tiers.get(tier_id) if tier_id else None
@@ -97,6 +103,13 @@ class Rules:
         """Whether what a sale earns depends on what its customer did before."""
         return bool(self.asks) or any(rule.asks_past for rule in self.earning)
 
+    @cached_property
+    def asking(self) -> Asking:
+        """What they need to know, as a query."""
+        return Asking.of(
+            self.asks, time_zone=self.time_zone, capped=self.series.values(), alike=self.alike, apart=self.apart
+        )
+
     def local(self, moment: datetime) -> datetime:
         """A moment by the business's clock."""
         return moment.astimezone(ZoneInfo(self.time_zone))
@@ -121,6 +134,7 @@ def _load(business_id: int) -> Rules:
     business = Business.objects.select_related("program").get(pk=business_id)
     program = business.program
     open_branches = Branch.objects.filter(business=business, closed_at=None).order_by("id")
+    others = list(program.businesses.exclude(pk=business.pk).only("category", "confidential").order_by("pk"))
     in_force = list(EarningRule.objects.of(business).order_by("id"))
     return Rules(
         version=program.rules_version,
@@ -152,7 +166,11 @@ def _load(business_id: int) -> Rules:
         tier_basis=program.tier_basis,
         tiers_version=program.tiers_version,
         branches=dict(open_branches.values_list("public_id", "id")),
-        discreet=program.businesses.filter(confidential=True).exclude(pk=business.pk).exists(),
+        alike=(
+            business.pk,
+            *(each.pk for each in others if each.category == business.category and not each.confidential),
+        ),
+        apart=tuple(each.pk for each in others if each.confidential),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from loyalty import lookup
-from loyalty.earning import Given, Rule, Situation
+from loyalty.earning import NOTHING_GIVEN, Rule, Situation
 from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
 
@@ -13,10 +13,7 @@ def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tup
     ids = {"program_id": rules.program_id, "business_id": rules.business_id}
     if not rules.asks_past:
         return lookup.facts(**ids, who=who), None
-    capped = [str(series) for series in rules.series.values()]
-    found = lookup.facts_and_past(
-        **ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, asked=rules.asks, capped=capped
-    )
+    found = lookup.facts_and_past(**ids, who=who, occurred_at=occurred_at, asking=rules.asking)
     return found or (None, lookup.NOTHING_BEFORE)
 
 
@@ -30,7 +27,7 @@ def of(*, rules: Rules, facts: Facts | None, past: Past | None, moment: datetime
         first_in_category=before.first_in_category,
         birthday=before.birthday,
         given_today=before.given_today,
-        given={pk: before.given.get(str(series), Given()) for pk, series in rules.series.items()},
+        given={pk: before.given.get(series, NOTHING_GIVEN) for pk, series in rules.series.items()},
     )
 
 

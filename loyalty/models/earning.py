@@ -123,9 +123,7 @@ class RuleGiven(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("points of a rule"), _("points of rules")
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer", "series", "business", "local_on"], include=["points"], name="rule_given_once"
-            )
+            models.UniqueConstraint(fields=["customer", "series", "business", "local_on"], name="rule_given_once")
         ]
 
     def __str__(self) -> str:
