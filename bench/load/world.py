@@ -126,7 +126,7 @@ def make_ruled(customers: int) -> str:
             f"{n}",
             each,
             branch.pk,
-            amount * (1 + n % 2),
+            amount * (1 + 999 * (n % 2)),
             earned,
             now - timedelta(days=1 + n % 300),
             terms.expires_at(now),
@@ -136,8 +136,8 @@ def make_ruled(customers: int) -> str:
     for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
         if set(outcomes) != {"posted"}:
             raise Stop(f"The customers' points were not posted: {set(outcomes)}")
-    # Every second of them has Gold, and what everybody buys counts towards a tier that nobody reaches.
-    for position, (name, threshold) in enumerate((("Silver", 5), ("Gold", 15), ("Platinum", 10_000_000)), 1):
+    # Every second of them has Gold, and what everybody buys counts towards a tier that nobody reaches by it.
+    for position, (name, threshold) in enumerate((("Silver", 5), ("Gold", 9_000), ("Platinum", 10_000_000)), 1):
         Tier.objects.create(
             program=made, name=name, position=position, threshold=threshold, multiplier="1.5" if position == 2 else 1
         )
