@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -120,26 +121,52 @@ def end(process: subprocess.Popen, number: int = signal.SIGINT) -> float:
     return time.monotonic() - begun
 
 
-@pytest.fixture
-def make_copy() -> Iterator[Callable[..., Copy]]:
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
     """Outside of pytest's own folders, which other users may not enter."""
     made = Path(tempfile.mkdtemp(prefix="regulars-run-", dir="/tmp"))
     made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="session")
+def data_of_before() -> Iterator[Path]:
+    """What a first run leaves behind: most starts are not the first."""
+    with folder_for_all() as made:
+        copy = Copy(made / "project")
+        try:
+            assert end(copy.start(DEMO="0")) < 5
+            yield copy.folder / ".data"
+        finally:
+            copy.close()
+
+
+@pytest.fixture
+def make_copy() -> Iterator[Callable[..., Copy]]:
     copies: list[Copy] = []
 
-    def make(*arguments: object) -> Copy:
-        copies.append(Copy(made / "project", *arguments))
-        return copies[-1]
+    with folder_for_all() as made:
 
-    yield make
-    for each in copies:
-        each.close()
-    shutil.rmtree(made)
+        def make(*arguments: object) -> Copy:
+            copies.append(Copy(made / "project", *arguments))
+            return copies[-1]
+
+        yield make
+        for each in copies:
+            each.close()
 
 
 @pytest.fixture
 def copy(make_copy: Callable[..., Copy]) -> Copy:
     return make_copy()
+
+
+@pytest.fixture
+def used_copy(copy: Copy, data_of_before: Path) -> Copy:
+    """One that has run before, and was stopped."""
+    shutil.copytree(data_of_before, copy.folder / ".data", symlinks=True)
+    return copy
 
 
 # --- Refusals ---------------------------------------------------------------------------------------------
@@ -214,73 +241,75 @@ def test_an_interrupt_during_the_start_leaves_nothing_running(copy, moment):
 
 
 @pytest.mark.slow
-def test_a_changed_static_file_is_collected_at_the_next_start(copy):
-    end(copy.start())
-    (copy.folder / "static" / "js" / "new.js").write_text("// new\n")
-    end(copy.start())
-    assert list((copy.folder / ".data" / "static" / "js").glob("new.*.js"))
+def test_a_changed_static_file_is_collected_at_the_next_start(used_copy):
+    end(used_copy.start())
+    (used_copy.folder / "static" / "js" / "new.js").write_text("// new\n")
+    end(used_copy.start())
+    assert list((used_copy.folder / ".data" / "static" / "js").glob("new.*.js"))
 
 
 @pytest.mark.slow
-def test_a_second_run_is_refused_and_harms_nothing(copy):
-    process = copy.start()
-    status, output = copy.run()
+def test_a_second_run_is_refused_and_harms_nothing(used_copy):
+    process = used_copy.start()
+    status, output = used_copy.run()
     assert status == 1
-    assert f"http://localhost:{copy.port} (process {process.pid})" in output
-    assert copy.run("reset", "--yes")[0] == 1
-    assert copy.page() == 200
+    assert f"http://localhost:{used_copy.port} (process {process.pid})" in output
+    assert used_copy.run("reset", "--yes")[0] == 1
+    assert used_copy.page() == 200
     end(process)
 
 
 @pytest.mark.slow
-def test_manage_uses_the_servers_of_a_running_run_and_starts_them_otherwise(copy):
-    process = copy.start()
-    before = copy.postgres()
-    assert copy.run("manage", "migrate", "--check")[0] == 0
-    assert copy.postgres() == before
-    assert copy.page() == 200
+def test_manage_uses_the_servers_of_a_running_run_and_starts_them_otherwise(used_copy):
+    process = used_copy.start()
+    before = used_copy.postgres()
+    assert used_copy.run("manage", "migrate", "--check")[0] == 0
+    assert used_copy.postgres() == before
+    assert used_copy.page() == 200
     end(process)
-    assert copy.run("manage", "migrate", "--check")[0] == 0
-    assert copy.processes() == []
+    assert used_copy.run("manage", "migrate", "--check")[0] == 0
+    assert used_copy.processes() == []
 
 
 @pytest.mark.slow
-def test_after_a_kill_the_next_run_ends_what_is_left_and_takes_over_the_database(copy):
-    process = copy.start()
-    database, children = copy.postgres(), copy.children()
+def test_after_a_kill_the_next_run_ends_what_is_left_and_takes_over_the_database(used_copy):
+    process = used_copy.start()
+    database, children = used_copy.postgres(), used_copy.children()
     process.kill()
     process.wait()
-    again = copy.start()  # at once: it must not fall over what is still ending
-    assert copy.page() == 200
-    assert copy.postgres() == database
+    again = used_copy.start()  # at once: it must not fall over what is still ending
+    assert used_copy.page() == 200
+    assert used_copy.postgres() == database
     assert [pid for pid in children if started_at(pid)] == []
     assert end(again) < 5
-    assert copy.processes() == []
+    assert used_copy.processes() == []
 
 
 @pytest.mark.slow
-def test_a_kill_leaves_no_program_behind_but_the_servers(copy):
-    process = copy.start()
+def test_a_kill_leaves_no_program_behind_but_the_servers(used_copy):
+    process = used_copy.start()
     process.kill()
     process.wait()
-    assert eventually(lambda: len(copy.processes()) > 0 and not any("config.web" in line for line in copy.processes()))
-    assert eventually(lambda: not any("celery" in line for line in copy.processes()))
-    assert any("postgres -D" in line for line in copy.processes())
+    assert eventually(
+        lambda: len(used_copy.processes()) > 0 and not any("config.web" in line for line in used_copy.processes())
+    )
+    assert eventually(lambda: not any("celery" in line for line in used_copy.processes()))
+    assert any("postgres -D" in line for line in used_copy.processes())
 
 
 @pytest.mark.slow
-def test_a_program_that_dies_is_started_again(copy):
-    process = copy.start()
-    web, database = copy.children()[1], copy.postgres()
-    workers = {line for line in copy.processes() if "config.web" in line}
+def test_a_program_that_dies_is_started_again(used_copy):
+    process = used_copy.start()
+    web, database = used_copy.children()[1], used_copy.postgres()
+    workers = {line for line in used_copy.processes() if "config.web" in line}
     os.kill(web, signal.SIGKILL)
     assert "web ended (status -9)" in wait_for(process, "ended")
-    assert eventually(lambda: copy.children()[1] != web and answers(copy))
-    assert eventually(lambda: not workers.intersection(copy.processes()))  # orphans, which have noticed
+    assert eventually(lambda: used_copy.children()[1] != web and answers(used_copy))
+    assert eventually(lambda: not workers.intersection(used_copy.processes()))  # orphans, which have noticed
     os.kill(database, signal.SIGKILL)
     wait_for(process, "PostgreSQL ended")
-    assert eventually(lambda: answers(copy))
-    assert copy.postgres() != database
+    assert eventually(lambda: answers(used_copy))
+    assert used_copy.postgres() != database
     assert end(process) < 5
 
 
@@ -300,22 +329,22 @@ def answers(copy: Copy) -> bool:
         return False
 
 
-def test_a_stale_pid_file_that_names_another_program_does_not_stop_the_start(copy):
-    assert copy.run("manage", "check")[0] == 0
-    pid_file = copy.folder / ".data" / "postgres" / "postmaster.pid"
+def test_a_stale_pid_file_that_names_another_program_does_not_stop_the_start(used_copy):
+    assert used_copy.run("manage", "check")[0] == 0
+    pid_file = used_copy.folder / ".data" / "postgres" / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{pid_file.parent}\n")
-    assert copy.run("manage", "check")[0] == 0
+    assert used_copy.run("manage", "check")[0] == 0
 
 
 # --- Other people's machines ------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
-def test_once_installed_no_network_is_needed(copy):
+def test_once_installed_no_network_is_needed(used_copy):
     if os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("ip")):
         pytest.skip("cutting off the network needs root, unshare and ip")
-    copy.wrapper = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
-    end(copy.start())
+    used_copy.wrapper = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+    end(used_copy.start())
 
 
 @pytest.mark.slow
