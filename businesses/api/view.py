@@ -27,11 +27,13 @@ throttle = Throttle(settings.API_REQUESTS_PER_MINUTE)
 
 @dataclass
 class Answer:
-    """What a handler returns; `replayed` says that this answer was first given to an earlier request."""
+    """What a handler returns; `replayed` says that this answer was first given to an earlier request. A body of another
+    `kind` than JSON is bytes."""
 
     body: Any
     status: int = 200
     replayed: bool = False
+    kind: str = "application/json"
 
 
 @dataclass
@@ -87,7 +89,8 @@ class BusinessView(APIView):
             call.body = json_object(request)
         handler: Handler = getattr(self, f"handle_{method}")
         answer = handler(call, **kwargs)
-        response = HttpResponse(orjson.dumps(answer.body), status=answer.status, content_type="application/json")
+        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+        response = HttpResponse(body, status=answer.status, content_type=answer.kind)
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response

@@ -472,7 +472,9 @@ DOORS: dict[str, Door] = {
     "api/v1/docs/": Everybody(),
     "api/v1/": Nobody(),  # whatever is no call
     "api/v1/business": Keys("read", {"PATCH": "admin"}),
-    "api/v1/purchases": Keys("earn", method="POST", body={**WHO, "amount": "10"}),
+    "api/v1/purchases": Keys("earn", {"GET": "read"}, method="POST", body={**WHO, "amount": "10"}),
+    "api/v1/purchases/<uuid:purchase>": Keys("read", ids={"purchase": sale}),
+    "api/v1/purchases/<uuid:purchase>/receipt": Keys("read", ids={"purchase": sale}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
     "api/v1/rewards": Keys("read"),
     "api/v1/reports/summary": Keys("read"),
@@ -495,6 +497,7 @@ DOORS: dict[str, Door] = {
     "api/v1/customers/lookup": Keys("read", method="POST", body=WHO),
     "api/v1/customers/<uuid:customer>": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/balance": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/customers/<uuid:customer>/purchases": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/coupons": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/carts/price": Keys("read", method="POST", body={"lines": [{"unit_price": "10"}], "coupons": ["TEN"]}),
     "api/v1/offers": Keys("read"),

@@ -15,8 +15,8 @@ from businesses.models import TierBasis
 from customers.models import Profile
 from customers.profiles import Told
 from loyalty import enrolment, history, lookup, pending, tiers
-from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
+from loyalty.api.schema import customers as schema
 from loyalty.history import Line, Recent
 from loyalty.lookup import Member, Who
 from loyalty.models import Pending, Wallet

@@ -6,18 +6,16 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
-from businesses import money
 from businesses.api.fields import Fields, amount, moment, text, whole
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import purchases
-from loyalty.api import schema
-from loyalty.api.acting import LedgerView, actor_of, rules_of, who_of
+from loyalty.api.acting import actor_of, rules_of, who_of
+from loyalty.api.recorded import RecordedPurchasesView, purchase_body
+from loyalty.api.schema import purchases as schema
 from loyalty.earning import ZERO
 from loyalty.effects import Basket
-from loyalty.ledger import Posted
 from loyalty.purchases import MOST_AMOUNT, MOST_POINTS, TooManyPoints
-from loyalty.rules import Rules
 from loyalty.sales import InPoints, Sale
 
 MOST_LINES = 1000
@@ -26,8 +24,8 @@ LONGEST_CODE = 64
 LONGEST_CONSENT = 64
 
 
-class PurchasesView(LedgerView):
-    scopes = {"post": "earn"}
+class PurchasesView(RecordedPurchasesView):
+    scopes = {"get": "read", "post": "earn"}
     idempotent = frozenset({"post"})
 
     @extend_schema(**schema.RECORD_PURCHASE)
@@ -58,34 +56,6 @@ class PurchasesView(LedgerView):
             fields.done()
             raise
         return Answer(purchase_body(posted, rules), 201, posted.replayed)
-
-
-def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
-    """From the operation's stored columns alone, so that a replay says the same."""
-    discounts = sum((Decimal(each.get("discount", 0)) for each in posted.effects), ZERO)
-    return {
-        "id": str(posted.public_id),
-        "customer": str(posted.customer),
-        "amount": money.plain(posted.amount or Decimal(0), rules.currency),
-        "discounts": money.plain(discounts, rules.currency),
-        "points": posted.points,
-        "pending": posted.pending or 0,
-        "redeemed_points": posted.spent or 0,
-        "redeemed_amount": money.plain(posted.paid or Decimal(0), rules.currency),
-        "balance": posted.balance_after,
-        "tier": rules.tier_name(posted.reached or posted.tier_id),
-        "trail": posted.trail,
-        "effects": _effects(posted, rules),
-        "enrolled": posted.enrolled,
-    }
-
-
-def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
-    """What the sale brought besides its points."""
-    if posted.reached is None:
-        return list(posted.effects)
-    tier = {"effect": "tier", "before": rules.tier_name(posted.tier_id), "after": rules.tier_name(posted.reached)}
-    return [tier, *posted.effects]
 
 
 def basket_of(fields: Fields, currency: str) -> Basket:

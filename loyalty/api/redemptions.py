@@ -12,9 +12,9 @@ from businesses.api.paging import page
 from businesses.api.problems import not_found
 from businesses.api.view import Answer, ApiCall
 from loyalty import redemptions
-from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
 from loyalty.api.purchases import LONGEST_CONSENT
+from loyalty.api.schema import redemptions as schema
 from loyalty.ledger import Posted
 from loyalty.models import Redemption, Reward
 from loyalty.purchases import MOST_POINTS

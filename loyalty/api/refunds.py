@@ -12,9 +12,9 @@ from businesses.api.fields import Fields, text, whole
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import purchases
-from loyalty.api import schema
 from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of
 from loyalty.api.purchases import MOST_LINES, listed, quantity, sale_amount
+from loyalty.api.schema import purchases as schema
 from loyalty.models import PurchaseLine
 
 

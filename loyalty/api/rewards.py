@@ -14,10 +14,10 @@ from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
 from customers.codes import TooSoon
 from loyalty import lookup, rewards, spending
-from loyalty.api import schema
 from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.redemptions import MOST_POINTS
+from loyalty.api.schema import redemptions as schema
 from loyalty.models import Reward, Wallet
 
 

@@ -1,9 +1,11 @@
 from django.urls import path
 
-from loyalty.api import customers, purchases, redemptions, refunds, rewards
+from loyalty.api import customers, purchases, recorded, redemptions, refunds, rewards
 
 urlpatterns = [
     path("purchases", purchases.PurchasesView.as_view(), name="api-purchases"),
+    path("purchases/<uuid:purchase>", recorded.PurchaseView.as_view(), name="api-purchase"),
+    path("purchases/<uuid:purchase>/receipt", recorded.ReceiptView.as_view(), name="api-receipt"),
     path("purchases/<uuid:purchase>/refunds", refunds.RefundsView.as_view(), name="api-refunds"),
     path("redemptions", redemptions.RedemptionsView.as_view(), name="api-redemptions"),
     path("redemptions/<uuid:redemption>", redemptions.RedemptionView.as_view(), name="api-redemption"),
@@ -16,6 +18,9 @@ urlpatterns = [
     path("customers/<uuid:customer>", customers.CustomerView.as_view(), name="api-customer"),
     path("customers/<uuid:customer>/balance", customers.BalanceView.as_view(), name="api-balance"),
     path("customers/<uuid:customer>/rewards", rewards.CustomerRewardsView.as_view(), name="api-customer-rewards"),
+    path(
+        "customers/<uuid:customer>/purchases", recorded.CustomerPurchasesView.as_view(), name="api-customer-purchases"
+    ),
     path("customers/<uuid:customer>/entries", customers.EntriesView.as_view(), name="api-entries"),
     path("customers/<uuid:customer>/why", customers.WhyView.as_view(), name="api-why"),
 ]

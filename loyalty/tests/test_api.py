@@ -445,7 +445,7 @@ def test_a_redemption_is_not_a_purchase(till: Till, shop: Shop) -> None:
 def test_the_wrong_method_is_told_the_right_one(till: Till) -> None:
     response = till.client.delete("/api/v1/purchases")
     assert problem(response) == (405, "method_not_allowed")
-    assert response["Allow"] == "POST"
+    assert response["Allow"] == "GET, POST"
 
 
 def test_an_unknown_call_is_a_problem_too(till: Till) -> None:
