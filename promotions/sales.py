@@ -15,8 +15,8 @@ from loyalty.ledger import Actor, Posted
 from loyalty.lookup import Facts
 from loyalty.rules import Rules
 from loyalty.sales import Sale
-from promotions import coupons, running, words
-from promotions.coupons import Place, Quote
+from promotions import coupons, judging, running, words
+from promotions.judging import Place, Quote
 
 # In one statement: a purchase that brings a coupon has no more than five.
 TOLD = """
@@ -46,8 +46,8 @@ class Coupons(Effect):
         self, *, rules: Rules, actor: Actor, known: Facts | None, sale: Sale, basket: Basket, at: datetime
     ) -> Priced:
         place = Place(rules, actor.branch_id, known.customer_id if known else None, at)
-        cart = coupons.cart(rules=rules, amount=sale.amount, shipping=basket.shipping, lines=sale.lines)
-        quoted = coupons.quote(place=place, codes=basket.coupons, cart=cart)
+        cart = judging.cart(rules=rules, amount=sale.amount, shipping=basket.shipping, lines=sale.lines)
+        quoted = judging.quote(place=place, codes=basket.coupons, cart=cart)
         if quoted.priced.rejected:
             first = quoted.priced.rejected[0]
             return Priced(
