@@ -1,22 +1,22 @@
 """Issuing coupons, using them up in a sale and giving them back. Whether they count: promotions/judging.py.
 
-Locks are taken in one order everywhere: the wallet, then offers by their ids, then coupons.
+Locks are taken in one order everywhere: the wallet, then offers by their ids, then chains, then coupons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from businesses.models import Business, Staff
-from loyalty import ledger
+from loyalty import ledger, shared_costs
 from loyalty.ledger import Posted
 from loyalty.models import Operation, Wallet
 from loyalty.rules import Rules
-from promotions import judging
+from promotions import judging, sharing
 from promotions.judging import Found, Place, Quote
 from promotions.models import Coupon, CouponStatus, CouponUse, Offer, Source, new_code
 
@@ -25,8 +25,8 @@ normal = judging.normal  # how codes are compared
 
 
 class NotIssued(Exception):
-    """The offer gives no coupons now. `reason`: one of `public`, `ended`, `paused`, `limit_reached`, `customer_limit`,
-    `expired`."""
+    """The offer gives no coupons now. `reason`: one of `public`, `chain` (purchases bring those), `ended`, `paused`,
+    `limit_reached`, `customer_limit`, `expired`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -51,7 +51,9 @@ def issue(
     Wallet.objects.select_for_update().get(pk=wallet.pk)
     if offer.code:
         raise NotIssued("public")
-    now = Offer.objects.select_for_update(of=("self",)).select_related("business").get(pk=offer.pk)
+    now = Offer.objects.select_for_update(of=("self",)).select_related("business", "chain").get(pk=offer.pk)
+    if hasattr(now, "chain"):
+        raise NotIssued("chain")
     expires_at = expiry(offer=now, at=at, time_zone=_zone(now))
     reason = _closed(now) or ("limit_reached" if now.left is not None and now.left <= 0 else "")
     if not reason and expires_at is not None and expires_at <= at:
@@ -72,52 +74,6 @@ def issue(
         issued_at=at,
         expires_at=expires_at,
     )
-
-
-# A purchase brings a coupon in one statement, behind the lock of its wallet. Nobody holds two of one offer at a time.
-ISSUE = """
-WITH wanted AS (
-  SELECT * FROM unnest(%(offers)s::bigint[], %(codes)s::text[]) AS w(offer_id, code)
-), due AS (
-  SELECT w.*, o.id, o.lasts_days, o.ends_on FROM wanted w JOIN promotions_offer o ON o.id = w.offer_id
-   WHERE o.ended_at IS NULL AND o.paused_at IS NULL AND o.given_from <= %(amount)s::numeric
-     AND (o.starts_on IS NULL OR o.starts_on <= %(today)s::date) AND (o.ends_on IS NULL OR o.ends_on >= %(today)s::date)
-     AND NOT EXISTS (SELECT FROM promotions_coupon c
-                      WHERE c.customer_id = %(customer)s::bigint AND c.offer_id = o.id AND c.status = 'issued'
-                        AND (c.expires_at IS NULL OR c.expires_at > %(at)s::timestamptz))
-     AND (o.limit_per_customer IS NULL OR o.limit_per_customer >
-            (SELECT count(*) FROM promotions_coupon c
-              WHERE c.customer_id = %(customer)s::bigint AND c.offer_id = o.id AND c.status <> 'cancelled'))
-   ORDER BY o.id FOR UPDATE OF o
-), counted AS (
-  UPDATE promotions_offer o SET issued = o.issued + 1 FROM due d
-   WHERE o.id = d.id AND (o.total_limit IS NULL OR o.issued < o.total_limit)
-  RETURNING o.id
-)
-INSERT INTO promotions_coupon (public_id, offer_id, customer_id, code, source, status, issued_by_id, issued_at,
-                               expires_at)
-SELECT gen_random_uuid(), d.id, %(customer)s::bigint, d.code, 'promotion', 'issued', %(operation)s::bigint,
-       %(at)s::timestamptz,
-       (least(%(today)s::date + d.lasts_days, d.ends_on) + 1)::timestamp AT TIME ZONE %(time_zone)s::text
-  FROM due d JOIN counted USING (id)"""
-
-
-def issue_with(*, rules: Rules, posted: Posted, offers: Sequence[int], amount: Decimal) -> None:
-    """The coupons that a purchase of an amount brings, each of which counts against its offer's limit."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ISSUE,
-            {
-                "offers": list(offers),
-                "codes": [new_code() for _ in offers],
-                "amount": amount,
-                "today": rules.local(posted.occurred_at).date(),
-                "customer": posted.customer_id,
-                "operation": posted.id,
-                "at": posted.occurred_at,
-                "time_zone": rules.time_zone,
-            },
-        )
 
 
 def expiry(*, offer: Offer, at: datetime, time_zone: str) -> datetime | None:
@@ -142,9 +98,10 @@ def _closed(offer: Offer) -> str:
 # --- Using and giving back ---
 
 
-def use(*, posted: Posted, quoted: Quote) -> None:
-    """Uses up what a sale was priced with. Raises `ledger.Stale` where one of them does not count any more: another was
-    faster, and the sale is rolled back and priced anew."""
+def use(*, posted: Posted, quoted: Quote, before: Iterable[int] = ()) -> None:
+    """Uses up what a sale was priced with, `before` coupons of these offers are issued. Raises `ledger.Stale` where one
+    of them does not count any more: another was faster, and the sale is rolled back and priced anew."""
+    _lock({found.offer.pk for found in quoted.found.values()}, set(before))
     applied = sorted(quoted.priced.applied, key=lambda each: each.benefit.offer_id)
     for each in applied:
         found = quoted.found[each.benefit.code]
@@ -161,6 +118,14 @@ def use(*, posted: Posted, quoted: Quote) -> None:
             code=each.benefit.code,
             discount=each.discount,
         )
+        if found.coupon:
+            sharing.spend(posted=posted, coupon=found.coupon, discount=each.discount)
+
+
+def _lock(used: set[int], issued: set[int]) -> None:
+    """Of two businesses whose coupons come with purchases at the other, each would hold what the other waits for."""
+    if issued - used:
+        list(Offer.objects.select_for_update(no_key=True).filter(pk__in=used | issued).order_by("pk").values_list("pk"))
 
 
 def _count(found: Found, discount: Decimal) -> bool:
@@ -200,8 +165,8 @@ def _taken(found: Found, posted: Posted) -> int:
 def give_back(*, posted: Posted, sale: int) -> None:
     """What a sale used, of which nothing is left: its coupons are the customer's again, until their own end. What it
     brought and nobody has used yet is taken back."""
-    uses = list(CouponUse.objects.filter(operation_id=sale, returned_by=None).select_related("coupon"))
-    brought = list(Coupon.objects.filter(issued_by_id=sale, status=CouponStatus.ISSUED))
+    uses = list(CouponUse.objects.filter(operation_id=sale, returned_by=None).select_related("coupon__offer__chain"))
+    brought = list(Coupon.objects.filter(issued_by_id=sale, status=CouponStatus.ISSUED).select_related("offer__chain"))
     changes: dict[int, dict[str, Decimal | int]] = {}
     for use_ in uses:
         change = changes.setdefault(use_.offer_id, {"uses": 0, "cost": Decimal(0), "issued": 0})
@@ -214,8 +179,13 @@ def give_back(*, posted: Posted, sale: int) -> None:
     for use_ in uses:
         status = CouponStatus.CANCELLED if use_.coupon.source == Source.PUBLIC else CouponStatus.ISSUED
         Coupon.objects.filter(pk=use_.coupon_id).update(status=status)
+        sharing.unspend(coupon=use_.coupon, discount=use_.discount)
     CouponUse.objects.filter(pk__in=[use_.pk for use_ in uses]).update(returned_by_id=posted.id)
     Coupon.objects.filter(pk__in=[coupon.pk for coupon in brought]).update(status=CouponStatus.CANCELLED)
+    for coupon in brought:
+        sharing.take_back(coupon=coupon)
+    if uses:
+        shared_costs.take_back(posted=posted, sale=sale)
 
 
 # --- Reading ---
@@ -225,7 +195,9 @@ def ready(*, rules: Rules, customer_id: int, at: datetime) -> list[Coupon]:
     """What a customer can use at this business now or later, the first to end first."""
     here = Offer.objects.at(rules.program_id, rules.business_id).filter(paused_at=None)
     held = Coupon.objects.filter(customer=customer_id, offer__in=here, status=CouponStatus.ISSUED)
-    standing = held.filter(Q(expires_at=None) | Q(expires_at__gt=at)).select_related("offer", "offer__business")
+    standing = held.filter(Q(expires_at=None) | Q(expires_at__gt=at)).select_related(
+        "offer__business", "offer__chain__giver"
+    )
     return list(standing.order_by(F("expires_at").asc(nulls_last=True), "pk"))
 
 
@@ -240,7 +212,11 @@ def of_wallet(*, wallet: Wallet, at: datetime) -> list[Coupon]:
     """What a customer holds in a programme, the first to end first."""
     held = Coupon.objects.filter(customer=wallet.customer_id, offer__program=wallet.program_id, offer__paused_at=None)
     standing = held.filter(Q(expires_at=None) | Q(expires_at__gt=at), status=CouponStatus.ISSUED)
-    return list(standing.select_related("offer__business").order_by(F("expires_at").asc(nulls_last=True), "pk"))
+    return list(
+        standing.select_related("offer__business", "offer__chain__giver").order_by(
+            F("expires_at").asc(nulls_last=True), "pk"
+        )
+    )
 
 
 def history(*, rules: Rules, customer_id: int | None = None) -> QuerySet[Coupon]:

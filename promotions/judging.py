@@ -10,7 +10,7 @@ from django.db.models import Count, F
 from businesses.models import Branch
 from loyalty.earning import Rule, Situation, folded
 from loyalty.rules import Rules
-from promotions import pricing
+from promotions import pricing, sharing
 from promotions.models import Coupon, CouponUse, Offer, OfferKind
 from promotions.pricing import BOOSTS, Benefit, Cart, Priced, Rejected
 
@@ -71,7 +71,7 @@ def _find(place: Place, codes: Sequence[str]) -> dict[str, Found]:
     public = here.filter(code__in=[code for code in codes if code]).order_by(
         F("ended_at").asc(nulls_last=True), F("business").asc(nulls_first=True)
     )
-    issued = Coupon.objects.filter(code__in=codes, offer__in=here).select_related("offer")
+    issued = Coupon.objects.filter(code__in=codes, offer__in=here).select_related("offer__chain")
     return {offer.code: Found(offer) for offer in public} | {
         str(coupon.code): Found(coupon.offer, coupon) for coupon in issued
     }
@@ -118,7 +118,7 @@ def why_not(place: Place, found: Found | None, used: Mapping[int, int]) -> tuple
 def _of_coupon(coupon: Coupon, at: datetime) -> str:
     """What is in somebody's hands stays good when its offer ends; a pause stops it."""
     said = {"redeemed": "used", "cancelled": "taken_back", "expired": "expired"}
-    return said.get(coupon.state(at), "")
+    return said.get(coupon.state(at), "expired" if sharing.is_settled(coupon) else "")
 
 
 def _of_code(offer: Offer, today: date) -> str:

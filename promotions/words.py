@@ -158,12 +158,16 @@ def not_issued(reason: str) -> str:
     return {
         "limit_reached": _("All of these were given out."),
         "customer_limit": _("This customer has had as many as one may."),
-    }.get(reason) or refusal({"reason": "ended" if reason == "public" else reason})
+    }.get(reason) or refusal({"reason": "ended" if reason in ("public", "chain") else reason})
 
 
 def effect(told: Mapping[str, Any], currency: str) -> str:
     """What a sale did with a coupon."""
     said = {"name": told["offer"], "code": told["coupon"]}
+    if told.get("business"):
+        last = shown.short_day(date.fromisoformat(told["until"]))
+        said |= {"business": told["business"], "text": told["text"], "last": last}
+        return _("A coupon for %(business)s: %(text)s, until %(last)s, %(code)s") % said
     match told["effect"]:
         case "coupon_used":
             off = Decimal(told["discount"])
