@@ -1,20 +1,15 @@
 """Proposing a chain, answering it, and ending it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, DecimalField, F, Q, Sum, Value
-from django.db.models.functions import Coalesce, Round
 
-from businesses import money
 from businesses.models import Business, BusinessStatus, Program, Staff
 from promotions import offers
-from promotions.models import OPEN_FOR, Chain, ChainEnd, Coupon, CouponStatus
+from promotions.models import OPEN_FOR, Chain, ChainEnd
 
 MOST_CHAINS = 50
 
@@ -43,6 +38,19 @@ def partners(business: Business) -> list[Business]:
         return []
     others = Business.objects.filter(program=business.program_id, status=BusinessStatus.ACTIVE, confidential=False)
     return list(others.exclude(pk=business.pk).order_by("name"))
+
+
+def counted(business: Business, at: datetime) -> dict[str, int]:
+    """With how many others a business could agree, and how many proposals wait for its answer."""
+    if business.confidential:
+        return {"partners": 0, "waiting": 0}
+    waiting = (
+        Chain.objects.of(business)
+        .exclude(proposer=business)
+        .filter(accepted_at=None, declined_at=None, ended_at=None, proposed_at__gt=at - OPEN_FOR)
+    )
+    today = at.astimezone(ZoneInfo(business.time_zone)).date()
+    return {"partners": len(partners(business)), "waiting": waiting.filter(ends_on__gte=today).count()}
 
 
 @transaction.atomic
@@ -143,49 +151,6 @@ def state(chain: Chain, at: datetime) -> State:
     if chain.promised + chain.most_discount > chain.budget:
         return "used_up"
     return "to_come" if chain.starts_on and chain.starts_on > today else "running"
-
-
-@dataclass(frozen=True)
-class Funnel:
-    """What became of a chain's coupons. `holders` and `users` are customers, `revenue` is what was paid in sales with
-    them, net of what came back, `paid_by_giver` its part of the `cost`."""
-
-    given: int
-    holders: int
-    used: int
-    users: int
-    over: int
-    revenue: Decimal
-    cost: Decimal
-    paid_by_giver: Decimal
-
-    @property
-    def ready(self) -> int:
-        return self.given - self.used - self.over
-
-
-def funnel(chain: Chain, at: datetime) -> Funnel:
-    offer = chain.offer
-    if offer is None:
-        return Funnel(0, 0, 0, 0, 0, Decimal(0), Decimal(0), Decimal(0))
-    standing = Coupon.objects.filter(offer=offer).exclude(status=CouponStatus.CANCELLED)
-    found = standing.aggregate(
-        given=Count("pk"),
-        holders=Count("customer", distinct=True),
-        over=Count("pk", filter=Q(status=CouponStatus.ISSUED, expires_at__lte=at)),
-    )
-    coins = money.decimals(chain.program.currency)
-    exact: Any = DecimalField(max_digits=18, decimal_places=6)
-    part = Round(F("discount") * Value(chain.share, output_field=exact) / 100, precision=coins, output_field=exact)
-    nothing = Value(Decimal(0), output_field=exact)
-    used = offer.used.filter(returned_by=None).aggregate(
-        used=Count("pk"),
-        users=Count("customer", distinct=True),
-        cost=Coalesce(Sum("discount", output_field=exact), nothing),
-        paid_by_giver=Coalesce(Sum(part), nothing),
-    )
-    _count, revenue = offers.sales_with(offer)
-    return Funnel(**found, **used, revenue=revenue)
 
 
 def _to_answer(chain: Chain, staff: Staff, at: datetime) -> Chain:

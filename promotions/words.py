@@ -153,6 +153,13 @@ def until(coupon: Coupon, zone: tzinfo) -> str:
     return _("until %(last)s") % {"last": shown.short_day(last)}
 
 
+def thanks(coupon: Coupon) -> str:
+    """Which purchase brought it, to its customer; empty where it came by itself."""
+    if not hasattr(coupon.offer, "chain"):
+        return ""
+    return _("thanks to your purchase at %(business)s") % {"business": coupon.offer.chain.giver.name}
+
+
 def not_issued(reason: str) -> str:
     """Why a customer gets no coupon of an offer."""
     return {

@@ -20,7 +20,7 @@ def sentence(chain: Chain, currency: str) -> str:
 def _sentences(chain: Chain, currency: str) -> Iterator[str]:
     days = ngettext("within %(days)s day", "within %(days)s days", chain.lasts_days)
     named = {"giver": chain.giver.name, "taker": chain.taker.name}
-    yield _("A customer who spends %(amount)s or more at %(giver)s gets %(benefit)s at %(taker)s %(within)s.") % {
+    yield _("A customer who spends %(amount)s or more at %(giver)s gets %(benefit)s, at %(taker)s %(within)s.") % {
         **named,
         "amount": _amount(chain.minimum, currency),
         "benefit": benefit(chain, currency),

@@ -18,7 +18,7 @@ from loyalty.lookup import Who
 from loyalty.models import SharedCost
 from loyalty.purchases import record
 from loyalty.sales import Sale
-from loyalty.tests.conftest import PHONE, buy, refund, wallet, wallet_of
+from loyalty.tests.conftest import PHONE, buy, refund, wallet_of
 from promotions import chains, coupons, offers, sharing
 from promotions.models import Chain, Coupon, CouponStatus, Source
 from promotions.tests.conftest import agreed, offer, promises_agree, proposed, sell
@@ -425,20 +425,6 @@ def test_nobody_gives_a_coupon_of_a_chain_by_hand(shop: Shop, tea: Shop) -> None
     with pytest.raises(coupons.NotIssued) as refused:
         coupons.issue(offer=chain.offer, wallet=wallet_of(tea), source=Source.PROMOTION, at=timezone.now())
     assert refused.value.reason == "chain"
-
-
-def test_the_funnel_counts_what_stands(shop: Shop, tea: Shop) -> None:
-    chain = agreed(shop, tea, lasts_days=2)
-    codes = [str(brought(shop, phone=phone).code) for phone in (PHONE, OTHER, "+994505550000")]
-    sell(tea, 20, codes[0])
-    came_back = sell(tea, 20, codes[1], phone=OTHER)
-    found = chains.funnel(chain, timezone.now())
-    assert (found.given, found.used, found.ready, found.revenue, found.cost) == (3, 2, 1, 34, 6)
-    assert found.paid_by_giver == 3
-    refund(tea, came_back)
-    found = chains.funnel(chain, timezone.now() + timedelta(days=4))
-    assert (found.given, found.used, found.over, found.ready, found.revenue) == (3, 1, 2, 0, 17)
-    assert wallet_of(shop).balance == wallet().balance
 
 
 def test_a_chain_of_three_and_one_there_and_back(shop: Shop, tea: Shop, new_shop: Any) -> None:
