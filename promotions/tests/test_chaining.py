@@ -12,9 +12,12 @@ from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
 from loyalty import effects
 from loyalty.tests.conftest import PHONE, buy, refund, wallet
-from promotions import funnels
+from promotions import chains, funnels
 from promotions.holding.views import _row
 from promotions.models import Chain, Coupon
+from promotions.recommending import hints, recommender
+from promotions.recommending import words as recommending
+from promotions.recommending.recommender import Kind
 from promotions.tests.conftest import agreed, proposed, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -277,3 +280,33 @@ def test_the_customers_page_says_which_purchase_brought_it(shop: Shop, tea: Shop
     row = _row(wallet(), Coupon.objects.select_related("offer__business").get(), timezone.now())
     assert row["title"] == "Tea after nar · Tea"
     assert row["detail"].endswith(" · thanks to your purchase at Nar")
+
+
+def told(shop: Shop, **to: Any) -> list[str]:
+    found = recommender.declared(wallet=wallet(), at=timezone.now(), **to)
+    return [recommending.to_staff(each) if to else recommending.detail(each) for each in found]
+
+
+def test_a_chain_comes_first_of_what_is_recommended_until_it_has_brought_its_coupon(
+    shop: Shop, tea: Shop, new_shop: Any
+) -> None:
+    chain = agreed(shop, tea, every_days=3, lasts_days=1)
+    agreed(new_shop("spa"), tea)
+    buy(tea, 1)
+    assert told(shop) == [], "they do not know Nar yet"
+    buy(shop, 1)
+    terms = "15% off, at most 5.00\xa0₼"
+    assert told(shop) == [f"{terms} with a purchase of 40.00\xa0₼ or more at Nar"]
+    said = f"Tell them: a purchase of 40.00\xa0₼ or more brings a coupon for Tea, {terms}."
+    assert told(shop, business=shop.business) == [said]
+    assert said in hints.at_counter(business=shop.business, wallet=wallet(), at=timezone.now())
+    assert told(shop, business=tea.business) == []
+    first = recommender.to_customer(wallet=wallet(), at=timezone.now())[0]
+    assert (first.kind, first.place) == (Kind.CHAIN, tea.business.pk)
+    sell(shop, 40)
+    assert told(shop) == []
+    later = timezone.now() + timedelta(days=2)
+    assert recommender.declared(wallet=wallet(), at=later) == []
+    assert len(recommender.declared(wallet=wallet(), at=timezone.now() + timedelta(days=4))) == 1
+    chains.withdraw(chain=chain, staff=tea.staff, at=timezone.now())
+    assert recommender.declared(wallet=wallet(), at=timezone.now() + timedelta(days=4)) == []
