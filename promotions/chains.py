@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from businesses.models import Business, BusinessStatus, Program, Staff
+from businesses.models import Business, BusinessStatus, Program, Staff, User
 from promotions import offers
-from promotions.models import OPEN_FOR, Chain, ChainEnd
+from promotions.models import OPEN_FOR, Chain, ChainEnd, Offer
 
 MOST_CHAINS = 50
 
@@ -124,6 +124,15 @@ def withdraw(*, chain: Chain, staff: Staff, at: datetime) -> None:
     _end(chain, ChainEnd.WITHDRAWN, at, staff)
 
 
+def stop(*, offer: Offer, operator: User, at: datetime) -> None:
+    """By the operator: the offer ends, and the chain that it belongs to with it."""
+    chain = Chain.objects.filter(offer=offer).first()
+    if chain is None:
+        offers.end(offer=offer, at=at, operator=operator)
+    else:
+        _end(chain, ChainEnd.OPERATOR, at, operator=operator)
+
+
 def end_due(*, at: datetime) -> int:
     """Ends those whose last day is over, and those that a side has left. Safe to repeat."""
     ended = 0
@@ -165,10 +174,12 @@ def _to_answer(chain: Chain, staff: Staff, at: datetime) -> Chain:
 
 
 @transaction.atomic
-def _end(chain: Chain, reason: ChainEnd, at: datetime, staff: Staff | None = None) -> None:
+def _end(
+    chain: Chain, reason: ChainEnd, at: datetime, staff: Staff | None = None, operator: User | None = None
+) -> None:
     """Its offer first, as sales lock them."""
     if chain.offer_id:
-        offers.end(offer=chain.offer, at=at, staff=staff)  # type: ignore[arg-type]  # it has one
+        offers.end(offer=chain.offer, at=at, staff=staff, operator=operator)  # type: ignore[arg-type]  # it has one
     open_still = Chain.objects.filter(pk=chain.pk, ended_at=None, declined_at=None)
     open_still.update(ended_at=at, ended_for=reason, ended_by=staff)
 

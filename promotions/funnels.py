@@ -52,6 +52,8 @@ def seen_by(business: Business, chain: Chain) -> Funnel:
     given = Coupon.objects.filter(offer=chain.offer_id, offer__isnull=False).exclude(status=CouponStatus.CANCELLED)
     uses = CouponUse.objects.filter(offer=chain.offer_id, offer__isnull=False, returned_by=None)
     if business.pk == chain.giver_id:
+        if not given.exists():
+            return Funnel(0, _used(chain, uses))
         last = _last_step(uses, "used_at")
         return Funnel(given.count(), None if last is None else _used(chain, uses.filter(used_at__lte=last)))
     last = _last_step(given, "issued_at")

@@ -111,6 +111,8 @@ def _ended(chain: Chain, state: State) -> str:
     if chain.ended_for == ChainEnd.WITHDRAWN and chain.ended_by:
         side = chain.giver if chain.ended_by.business_id == chain.giver_id else chain.taker
         return _("%(business)s has withdrawn, so purchases bring no more coupons.") % {"business": side.name}
+    if chain.ended_for == ChainEnd.OPERATOR:
+        return _("The programme’s operator has ended it, so purchases bring no more coupons.")
     return _("Its last day is over, so purchases bring no more coupons.")
 
 

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('accepted_at', models.DateTimeField(null=True, verbose_name='accepted')),
                 ('declined_at', models.DateTimeField(null=True, verbose_name='declined')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='ended')),
-                ('ended_for', models.CharField(blank=True, choices=[('date', 'Its last day is over'), ('withdrawn', 'One of the two has withdrawn'), ('left', 'One of the two has left the programme')], max_length=9)),
+                ('ended_for', models.CharField(blank=True, choices=[('date', 'Its last day is over'), ('withdrawn', 'One of the two has withdrawn'), ('left', 'One of the two has left the programme'), ('operator', 'The programme’s operator has ended it')], max_length=9)),
                 ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.staff')),
                 ('ended_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='businesses.staff')),
                 ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chains_given', to='businesses.business', verbose_name='purchases at')),

@@ -18,6 +18,7 @@ class ChainEnd(models.TextChoices):
     DATE = "date", _("Its last day is over")
     WITHDRAWN = "withdrawn", _("One of the two has withdrawn")
     LEFT = "left", _("One of the two has left the programme")
+    OPERATOR = "operator", _("The programme’s operator has ended it")
 
 
 class ChainQuerySet(models.QuerySet["Chain"]):

@@ -440,3 +440,16 @@ def test_the_offer_of_a_chain_stands_with_the_chains_alone(shop: Shop, tea: Shop
     chain = agreed(shop, tea)
     assert offers.state(chain.offer, timezone.now().date()) == "running"
     assert chain.offer.business == tea.business
+
+
+def test_the_operator_ends_a_chain_with_its_offer_and_an_offer_by_itself(shop: Shop, tea: Shop) -> None:
+    chain, own = agreed(shop, tea), offer(shop)
+    held = brought(shop)
+    for each in (chain.offer, own):
+        chains.stop(offer=each, operator=shop.owner, at=timezone.now())
+        each.refresh_from_db()
+        assert each.ended_at
+    chain.refresh_from_db()
+    assert (chain.ended_for, chains.state(chain, timezone.now())) == ("operator", "ended")
+    assert sell(shop, 40, phone=OTHER).effects == ()
+    assert sell(tea, 20, str(held.code)).amount == 17
