@@ -94,6 +94,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Rewards"), "redeem", _list("loyalty", "reward")),
                 (_("Offers"), "sell", _list("promotions", "offer")),
                 (_("Coupons"), "confirmation_number", _list("promotions", "coupon")),
+                (_("Chains"), "link", _list("promotions", "chain")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),
@@ -120,6 +121,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Approvals"), "verified_user", _list("loyalty", "approval")),
                 (_("Questions"), "contact_support", _list("loyalty", "dispute")),
                 (_("Clearing"), "handshake", "admin:loyalty_clearingline_months"),
+                (_("Shared costs"), "call_split", _list("loyalty", "sharedcost")),
             ],
         ),
         _group(

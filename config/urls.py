@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("loyalty.shelf.urls")),
     path("", include("reports.urls")),
     path("", include("promotions.offering.urls")),
+    path("", include("promotions.chaining.urls")),
     path("", include("promotions.recommending.urls")),
     path("", include("promotions.holding.urls")),
     path("language/", set_language, name="set_language"),

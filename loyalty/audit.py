@@ -294,6 +294,27 @@ CHECKS: dict[str, tuple[str, str]] = {
             WHERE (c.customer_id, c.owes_id, c.is_owed_id, c.local_on, c.points, c.amount)
                   IS DISTINCT FROM (d.customer_id, d.issuer_id, d.business_id, d.local_on, d.points, d.amount)""",
     ),
+    "shared_costs_follow_their_sales": (
+        "What one business owes for a coupon is of a purchase at the one that is owed, and comes back once, with the refund of all.",
+        """SELECT 'sharedcost', s.id, (s.customer_id, s.is_owed_id, s.local_on)::text, (o.kind, o.customer_id, o.business_id, o.local_on)::text
+             FROM loyalty_sharedcost s
+             LEFT JOIN loyalty_operation o ON o.id = s.operation_id AND o.refusal IS NULL
+              AND o.kind = CASE WHEN s.reverses_id IS NULL THEN 'purchase' ELSE 'refund' END
+            WHERE (s.customer_id, s.is_owed_id, s.local_on) IS DISTINCT FROM (o.customer_id, o.business_id, o.local_on)
+           UNION ALL
+           SELECT 'sharedcost', r.id, (r.customer_id, r.owes_id, r.is_owed_id, r.amount)::text,
+                  (s.customer_id, s.owes_id, s.is_owed_id, -s.amount)::text
+             FROM loyalty_sharedcost r JOIN loyalty_sharedcost s ON s.id = r.reverses_id
+             JOIN loyalty_operation o ON o.id = r.operation_id
+            WHERE (r.customer_id, r.owes_id, r.is_owed_id, r.amount, o.reverses_id)
+                  IS DISTINCT FROM (s.customer_id, s.owes_id, s.is_owed_id, -s.amount, s.operation_id)
+           UNION ALL
+           SELECT 'sharedcost', s.id, coalesce('taken back by ' || r.id, 'stands'), 'refunded ' || p.refunded || ' of ' || p.amount
+             FROM loyalty_sharedcost s JOIN loyalty_purchase p ON p.operation_id = s.operation_id
+             LEFT JOIN loyalty_sharedcost r ON r.reverses_id = s.id
+            WHERE s.reverses_id IS NULL AND (r.id IS NOT NULL) IS DISTINCT FROM (p.refunded >= p.amount AND EXISTS (
+              SELECT FROM loyalty_operation o WHERE o.reverses_id = s.operation_id AND o.kind = 'refund' AND o.refusal IS NULL))""",
+    ),
     "adjustment_is_its_operation": (
         "Every accepted adjustment has its reason, and takes only points that its business issued.",
         """SELECT 'operation', coalesce(o.id, a.operation_id), coalesce(a.reason, 'no reason'), 'a reason'

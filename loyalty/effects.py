@@ -60,6 +60,10 @@ class Effect:
         """Whether a sale of that amount at this business may have to be followed. From what is cached."""
         return False
 
+    def follows_sale(self, rules: Rules, amount: Decimal, sale: Sale) -> bool:
+        """The same where its lines matter too."""
+        return self.follows(rules, amount)
+
     def remembers(self, rules: Rules) -> bool:
         """Whether a sale of this business may have had an effect before. From what is cached."""
         return False
@@ -102,8 +106,8 @@ def all_effects() -> tuple[Effect, ...]:
     return _named(tuple(settings.PURCHASE_EFFECTS))
 
 
-def follow(rules: Rules, amount: Decimal) -> bool:
-    return any(effect.follows(rules, amount) for effect in all_effects())
+def follow(rules: Rules, amount: Decimal, sale: Sale) -> bool:
+    return any(effect.follows_sale(rules, amount, sale) for effect in all_effects())
 
 
 def remember(rules: Rules) -> bool:

@@ -132,7 +132,7 @@ def _record_once(
 
     asked = known is not None and paid is not None and spending.is_asked(rules=rules, points=paid.points)
     told = known is not None and known.agreed_to_sms
-    followed = bool(priced.plan) or effects.follow(rules, amount)
+    followed = bool(priced.plan) or effects.follow(rules, amount, sale)
     if not (asked or told or followed):
         posted = post()
         return _with_effects(rules, posted) if posted.replayed else posted

@@ -153,17 +153,28 @@ def until(coupon: Coupon, zone: tzinfo) -> str:
     return _("until %(last)s") % {"last": shown.short_day(last)}
 
 
+def thanks(coupon: Coupon) -> str:
+    """Which purchase brought it, to its customer; empty where it came by itself."""
+    if not hasattr(coupon.offer, "chain"):
+        return ""
+    return _("thanks to your purchase at %(business)s") % {"business": coupon.offer.chain.giver.name}
+
+
 def not_issued(reason: str) -> str:
     """Why a customer gets no coupon of an offer."""
     return {
         "limit_reached": _("All of these were given out."),
         "customer_limit": _("This customer has had as many as one may."),
-    }.get(reason) or refusal({"reason": "ended" if reason == "public" else reason})
+    }.get(reason) or refusal({"reason": "ended" if reason in ("public", "chain") else reason})
 
 
 def effect(told: Mapping[str, Any], currency: str) -> str:
     """What a sale did with a coupon."""
     said = {"name": told["offer"], "code": told["coupon"]}
+    if told.get("business"):
+        last = shown.short_day(date.fromisoformat(told["until"]))
+        said |= {"business": told["business"], "text": told["text"], "last": last}
+        return _("A coupon for %(business)s: %(text)s, until %(last)s, %(code)s") % said
     match told["effect"]:
         case "coupon_used":
             off = Decimal(told["discount"])

@@ -46,8 +46,8 @@ from loyalty.models import (
 )
 from loyalty.models import Reward as OfferedReward
 from loyalty.rules import Rules
-from promotions import offers
-from promotions.models import Offer
+from promotions import chains, offers
+from promotions.models import Chain, Offer
 from promotions.recommending import covisits
 from reports import segments
 
@@ -141,6 +141,7 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
         _make_rules(preset, program, [business for business, _shop in opened])
     _offer_rewards(preset, program, [business for business, _shop in opened])
     _make_offers(preset, program, [business for business, _shop in opened])
+    _make_chains(preset, {business.slug: business for business, _shop in opened})
     return staffed
 
 
@@ -171,6 +172,30 @@ def _make_offers(preset: Preset, program: Program, businesses: list[Business]) -
         for values in shop.offers:
             if not Offer.objects.filter(business=business, name=values["name"]).exists():
                 offers.make(program=program, business=business, values=values, by=by, at=timezone.now())
+
+
+def _make_chains(preset: Preset, businesses: dict[str, Business]) -> None:
+    """Each proposed by the business whose purchases bring the coupons. The year that has passed was lived without."""
+    at = timezone.now()
+    for giver, taker, terms, days, accepted in preset.chains:
+        if Chain.objects.filter(giver=businesses[giver], name=terms["name"]).exists():
+            continue
+        if businesses[taker] not in chains.partners(businesses[giver]):
+            continue  # who tries the demo may have closed one
+        chain = chains.propose(
+            giver=businesses[giver],
+            taker=businesses[taker],
+            proposer=businesses[giver],
+            values={**terms, "ends_on": (at + timedelta(days=days)).date()},
+            staff=_owner(businesses[giver]),
+            at=at,
+        )
+        if accepted:
+            chains.accept(chain=chain, staff=_owner(businesses[taker]), at=at)
+
+
+def _owner(business: Business) -> Staff:
+    return Staff.objects.filter(business=business, role=Role.OWNER).earliest("pk")
 
 
 def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:

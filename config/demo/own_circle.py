@@ -4,7 +4,7 @@ outside it hears of. Points are roubles: 5 to 10 per cent of a bill come back.""
 from decimal import Decimal
 
 from businesses.models import Category, Role
-from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
+from config.demo.preset import Agreement, Level, Names, Place, Preset, Reward, Season, Shop, Worker
 from loyalty.models import Occasion, RewardIcon, RuleKind
 
 FIFTY = Decimal(50)
@@ -173,6 +173,72 @@ PRESET = Preset(
             "occasion": Occasion.FIRST_IN_CATEGORY,
             "minimum_spend": Decimal(1000),
         },
+    ),
+    # The salon sends to the restaurant and the restaurant back, and on to the baths.
+    chains=(
+        Agreement(
+            "lavanda",
+            "brusnika-restaurant",
+            {
+                "name": "Ужин после салона",
+                "kind": "percentage",
+                "value": Decimal(15),
+                "most_discount": Decimal(1_500),
+                "minimum": Decimal(3_000),
+                "lasts_days": 14,
+                "every_days": 30,
+                "share": 50,
+                "budget": Decimal(120_000),
+            },
+        ),
+        Agreement(
+            "brusnika-restaurant",
+            "lavanda",
+            {
+                "name": "Укладка после ужина",
+                "kind": "amount",
+                "value": Decimal(700),
+                "most_discount": Decimal(700),
+                "order_from": Decimal(3_000),
+                "minimum": Decimal(5_000),
+                "lasts_days": 21,
+                "every_days": 45,
+                "share": 40,
+                "budget": Decimal(70_000),
+            },
+        ),
+        Agreement(
+            "brusnika-restaurant",
+            "tishina",
+            {
+                "name": "Термы после ужина",
+                "kind": "percentage",
+                "value": Decimal(10),
+                "most_discount": Decimal(2_000),
+                "minimum": Decimal(4_000),
+                "lasts_days": 30,
+                "every_days": 60,
+                "share": 30,
+                "budget": Decimal(90_000),
+            },
+        ),
+        Agreement(
+            "nit",
+            "brusnika-restaurant",
+            {
+                "name": "Бокал к новому платью",
+                "kind": "amount",
+                "value": Decimal(500),
+                "most_discount": Decimal(500),
+                "order_from": Decimal(2_000),
+                "minimum": Decimal(10_000),
+                "lasts_days": 10,
+                "every_days": 30,
+                "share": 60,
+                "budget": Decimal(40_000),
+            },
+            accepted=False,
+        ),
     ),
     phone=phone,
     names=(

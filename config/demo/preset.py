@@ -93,6 +93,17 @@ class Shop:
     offers: tuple[Rule, ...] = ()
 
 
+class Agreement(NamedTuple):
+    """A chain between two shops, by their slugs; one that is not `accepted` waits for its answer. `terms` are those of
+    `Chain` but for its last day, which is so many days from the loading on."""
+
+    giver: str
+    taker: str
+    terms: Rule
+    days: int = 120
+    accepted: bool = True
+
+
 class Names(NamedTuple):
     """First and last names that go together."""
 
@@ -145,6 +156,7 @@ class Preset:
     tiers_count: TierBasis = TierBasis.SPEND
     tiers_window: TierWindow = TierWindow.YEAR
     rewards: tuple[Reward, ...] = ()
+    chains: tuple[Agreement, ...] = ()
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

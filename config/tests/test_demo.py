@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F, Sum
 from django.test import Client
+from django.utils import timezone
 
 from businesses import colours
 from businesses.models import Business, Program, Staff, User
@@ -31,6 +32,8 @@ from conftest import assert_books_agree
 from customers.models import Card, Consent, Customer, ExternalId, Profile
 from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
+from promotions import chains
+from promotions.models import Chain
 
 TODAY = date(2026, 2, 10)
 Days = tuple[tuple[int, int], tuple[int, int]]
@@ -409,3 +412,14 @@ def test_the_whole_demo_keeps_the_books() -> None:
     assert Customer.objects.count() == sum(preset.people for preset in PRESETS)
     assert not Operation.objects.filter(refusal__isnull=False).exists()
     assert_books_agree()
+
+
+@pytest.mark.django_db
+def test_three_chains_run_in_the_circle_and_never_with_the_clinic() -> None:
+    for _again in range(2):
+        loading.open_shops(preset=FEW["own-circle"])
+    found = Chain.objects.select_related("giver", "taker").order_by("pk")
+    assert [chains.state(each, timezone.now()) for each in found] == ["running", "running", "running", "proposed"]
+    assert not any(side.confidential for each in found for side in (each.giver, each.taker))
+    running = {(each.giver.slug, each.taker.slug) for each in found if each.offer_id}
+    assert {(taker, giver) for giver, taker in running} & running, "one there and back"

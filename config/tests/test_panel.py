@@ -47,6 +47,7 @@ from loyalty.tests.conftest import PHONE, buy, redeem, refund
 from loyalty.tests.test_points_page import text
 from promotions import coupons, offers
 from promotions.models import Source
+from promotions.tests.conftest import agreed, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -131,6 +132,10 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
         coupons.issue(
             offer=offered, wallet=Wallet.objects.get(customer=customer_id), source=Source.PROMOTION, at=timezone.now()
         )
+    partner = Shop(shop.business.program, f"partner-{n}")
+    agreed(shop, partner)
+    brought = sell(shop, 40, phone=phone).effects[0]["coupon"]
+    sell(partner, 20, brought, phone=phone)
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

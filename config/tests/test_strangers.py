@@ -32,6 +32,7 @@ from loyalty import disputes, earning_rules, rewards
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from promotions import offers
+from promotions.tests.conftest import agreed, proposed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -97,6 +98,9 @@ class World:
             by=self.nar.owner,
             at=timezone.now(),
         )
+        # With a third one, so that `tea`, of the same programme, is a stranger to both.
+        third = new_shop("spa")
+        self.chain, self.proposal = agreed(self.nar, third), proposed(third, self.nar)
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -299,6 +303,14 @@ def an_offer(world: World) -> Any:
     return world.offer.public_id
 
 
+def a_chain(world: World) -> Any:
+    return world.chain.public_id
+
+
+def a_proposal(world: World) -> Any:
+    return world.proposal.public_id
+
+
 def reward_picture(world: World) -> Any:
     world.reward.refresh_from_db()
     return world.reward.picture_digest
@@ -370,6 +382,12 @@ DOORS: dict[str, Door] = {
     "offers/<uuid:offer>/limits/": AtWork(MANAGERS, ids={"offer": an_offer}),
     "offers/<uuid:offer>/pause/": AtWork(MANAGERS, ids={"offer": an_offer}, method="POST"),
     "offers/<uuid:offer>/end/": AtWork(MANAGERS, ids={"offer": an_offer}),
+    "chains/": AtWork(MANAGERS),
+    "chains/new/": AtWork(MANAGERS),
+    "chains/preview/": AtWork(MANAGERS, method="POST"),
+    "chains/<uuid:chain>/": AtWork(MANAGERS, ids={"chain": a_chain}),
+    "chains/<uuid:chain>/answer/": AtWork(MANAGERS, ids={"chain": a_proposal}, method="POST"),
+    "chains/<uuid:chain>/withdrawal/": AtWork(MANAGERS, ids={"chain": a_chain}),
     "customers/<uuid:customer>/coupons/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,10 +24,10 @@ from businesses.sheets import BYTE_ORDER_MARK
 from loyalty.admin.finding import WHO, operation_link
 from loyalty.clearing import positions
 from loyalty.clearing.positions import Debt
-from loyalty.models import ClearingLine
+from loyalty.models import ClearingLine, SharedCost
 
 MONTHS = 12
-HEAD = ("Month", "Owes", "Is owed", "Points", "Amount", "Currency", "Customers")
+HEAD = ("Month", "Owes", "Is owed", "Points", "Amount", "Currency", "Customers", "For")
 
 
 class Owing(ByBusiness):
@@ -101,10 +101,12 @@ class ClearingAdmin(ReadOnly):
         writer = csv.writer(response)
         writer.writerow(HEAD)
         found = positions.of_programme(**_when(chosen, _months()[-1], MONTHS))
-        for debt in sorted(found, key=lambda each: (each.month, names[each.owes], names[each.is_owed])):
+        for debt in sorted(found, key=lambda each: (each.month, *_place(each, names))):
             amount = money.plain(debt.amount, chosen.currency)
             pair = (shown.neutral(names[debt.owes]), shown.neutral(names[debt.is_owed]))
-            writer.writerow([f"{debt.month:%Y-%m}", *pair, debt.points, amount, chosen.currency, debt.customers])
+            writer.writerow(
+                [f"{debt.month:%Y-%m}", *pair, debt.points, amount, chosen.currency, debt.customers, _plain_for(debt)]
+            )
         return response
 
     def _programmes(self, request: HttpRequest) -> list[Program]:
@@ -113,6 +115,26 @@ class ClearingAdmin(ReadOnly):
             raise PermissionDenied
         shared = Program.objects.annotate(shops=Count("businesses")).filter(shops__gt=1)
         return list(shared.order_by("name", "id"))
+
+
+@admin.register(SharedCost)
+class SharedCostAdmin(ReadOnly):
+    fields = (
+        Column(_("day"), "local_on"),
+        Column(_("who owes"), "owes"),
+        Column(_("who is owed"), "is_owed"),
+        Column(
+            _("amount"),
+            "amount",
+            show=lambda line: _money(line.amount, line.owes.program.currency, signed=True),
+            figure=True,
+        ),
+        WHO,
+        Column(_("operation"), show=lambda line: operation_link(line.operation)),
+    )
+    list_display = fields
+    list_filter = (("owes", Owing), ("is_owed", Owed))
+    list_select_related = ("owes__program", "is_owed", "customer", "operation")
 
 
 def _months() -> list[date]:
@@ -143,21 +165,31 @@ def _tables(program: Program, debts: list[Debt]) -> dict[str, Any]:
             {
                 "owes": names[debt.owes],
                 "is_owed": names[debt.is_owed],
-                "points": shown.number(debt.points),
+                "points": gettext("coupons") if debt.for_coupons else shown.number(debt.points),
                 "amount": _money(debt.amount, currency),
                 "customers": shown.number(debt.customers),
                 "lines": _lines(debt),
             }
-            for debt in sorted(debts, key=lambda debt: (names[debt.owes], names[debt.is_owed]))
+            for debt in sorted(debts, key=lambda debt: _place(debt, names))
         ],
     }
 
 
+def _place(debt: Debt, names: dict[int, str]) -> tuple[str, str, bool]:
+    return names[debt.owes], names[debt.is_owed], debt.for_coupons
+
+
+def _plain_for(debt: Debt) -> str:
+    return "coupons" if debt.for_coupons else "points"
+
+
 def _lines(debt: Debt) -> str:
     """The list, of what the debt is made of."""
+    model = "sharedcost" if debt.for_coupons else "clearingline"
     until = debt.month + relativedelta(months=1)
-    asked = {"owes__id__exact": debt.owes, "is_owed__id__exact": debt.is_owed}
-    return urlencode(asked | {"local_on__gte": debt.month, "local_on__lt": until})
+    asked: dict[str, Any] = {"owes__id__exact": debt.owes, "is_owed__id__exact": debt.is_owed}
+    asked |= {"local_on__gte": debt.month, "local_on__lt": until}
+    return f"{reverse(f'admin:loyalty_{model}_changelist')}?{urlencode(asked)}"
 
 
 def _money(amount: Any, currency: str, *, signed: bool = False) -> str:

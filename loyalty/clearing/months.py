@@ -20,11 +20,14 @@ LAST_ZONE = timedelta(hours=12)  # a day ends last at UTC−12
 
 @dataclass(frozen=True)
 class Sum:
+    """`coupons` is the part of the amount that is not for points."""
+
     points: int = 0
     amount: Decimal = Decimal(0)
+    coupons: Decimal = Decimal(0)
 
     def __sub__(self, other: "Sum") -> "Sum":
-        return Sum(self.points - other.points, self.amount - other.amount)
+        return Sum(self.points - other.points, self.amount - other.amount, self.coupons - other.coupons)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def _month(
 
 def _apart(business_id: int, of_partner: dict[int, list[Debt]]) -> set[int]:
     """The partners that may stand alone. The rest stand together, and what they come to must not give away any of
-    them: on each side one has customers enough, and another one is there because it has not."""
+    them: on each side one has customers enough, of points as of coupons, and another is there because it has not."""
     fewest = {partner: min(debt.customers for debt in theirs) for partner, theirs in of_partner.items()}
     order = sorted(fewest, key=lambda partner: (-fewest[partner], partner))
     apart = [partner for partner in order if fewest[partner] >= FEW]
@@ -106,19 +109,20 @@ def _apart(business_id: int, of_partner: dict[int, list[Debt]]) -> set[int]:
 def _with_enough(business_id: int, debts: list[Debt]) -> Side:
     """The sums of a month of which nothing else is said, without a side of too few customers."""
     sides = _sides(business_id, debts)
-    enough = {owed: _has_enough(side) for owed, side in sides.items()}
+    enough = {side: _has_enough(theirs) for side, theirs in sides.items()}
     if not all(enough.values()):
         found = positions.customers(business_id=business_id, month=debts[0].month)
-        enough = {owed: enough[owed] or found[owed] >= FEW for owed in sides}
+        enough = {side: enough[side] or found.get(side, 0) >= FEW for side in sides}
     total = _side(business_id, debts)
-    return Side(total.owed if enough[True] else None, total.owes if enough[False] else None)
+    owed, owes = (enough[is_owed, False] and enough[is_owed, True] for is_owed in (True, False))
+    return Side(total.owed if owed else None, total.owes if owes else None)
 
 
-def _sides(business_id: int, debts: Iterable[Debt]) -> dict[bool, list[Debt]]:
-    """What the business is owed (True) and what it owes (False)."""
-    sides: dict[bool, list[Debt]] = {True: [], False: []}
+def _sides(business_id: int, debts: Iterable[Debt]) -> dict[tuple[bool, bool], list[Debt]]:
+    """What the business is owed (True) and what it owes (False), each for points (False) and for coupons (True)."""
+    sides: dict[tuple[bool, bool], list[Debt]] = {(owed, kind): [] for owed in (False, True) for kind in (False, True)}
     for debt in debts:
-        sides[debt.is_owed == business_id].append(debt)
+        sides[debt.is_owed == business_id, debt.for_coupons].append(debt)
     return sides
 
 
@@ -127,8 +131,12 @@ def _has_enough(debts: list[Debt]) -> bool:
 
 
 def _side(business_id: int, debts: Iterable[Debt]) -> Side:
-    owed, owes = (
-        Sum(sum(debt.points for debt in side), sum((debt.amount for debt in side), Decimal(0)))
-        for _owed, side in sorted(_sides(business_id, debts).items(), reverse=True)
-    )
+    sides = _sides(business_id, debts)
+    owed, owes = (_sum(sides[is_owed, False], sides[is_owed, True]) for is_owed in (True, False))
     return Side(owed, owes)
+
+
+def _sum(of_points: list[Debt], of_coupons: list[Debt]) -> Sum:
+    points = sum((debt.amount for debt in of_points), Decimal(0))
+    coupons = sum((debt.amount for debt in of_coupons), Decimal(0))
+    return Sum(sum(debt.points for debt in of_points), points + coupons, coupons)

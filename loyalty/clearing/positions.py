@@ -14,50 +14,60 @@ from businesses import money
 
 FEW = 5  # customers: what fewer stand behind is looked at twice, and not told
 
-# Of a customer who spent and got all of it back nothing is left to owe, and nothing to count.
+# Of a customer who spent and got all of it back nothing is left to owe, and nothing to count. What was given in points
+# and what coupons cost stands apart, so that neither tells of a few customers by being taken off the sum of both.
 DEBTS = """
-SELECT month, owes_id, is_owed_id, sum(points)::bigint, sum(amount), count(*) FILTER (WHERE points <> 0)
-  FROM (SELECT date_trunc('month', local_on::timestamp)::date AS month, owes_id, is_owed_id, customer_id,
+SELECT month, owes_id, is_owed_id, for_coupons, sum(points)::bigint, sum(amount),
+       count(*) FILTER (WHERE points <> 0 OR amount <> 0)
+  FROM (SELECT date_trunc('month', local_on::timestamp)::date AS month, owes_id, is_owed_id, for_coupons, customer_id,
                sum(points) AS points, sum(amount) AS amount
-          FROM ({lines}) l GROUP BY 1, 2, 3, 4) of_customer
- GROUP BY 1, 2, 3"""
-COLUMNS = "local_on, owes_id, is_owed_id, customer_id, points, amount"
+          FROM ({lines}) l GROUP BY 1, 2, 3, 4, 5) of_customer
+ GROUP BY 1, 2, 3, 4"""
+COLUMNS = "local_on, owes_id, is_owed_id, false AS for_coupons, customer_id, points, amount"
+SHARED = "local_on, owes_id, is_owed_id, true AS for_coupons, customer_id, 0::bigint AS points, amount"
 IN_TIME = "local_on >= %(since)s::date AND local_on < %(until)s::date"
-# Each half along an index of its own.
-OF_BUSINESS = f"""
-SELECT {COLUMNS} FROM loyalty_clearingline WHERE owes_id = %(business)s::bigint AND {IN_TIME}
- UNION ALL SELECT {COLUMNS} FROM loyalty_clearingline WHERE is_owed_id = %(business)s::bigint AND {IN_TIME}"""  # noqa: S608
-OF_PROGRAMME = f"""
-SELECT {COLUMNS} FROM loyalty_clearingline
+# Each quarter along an index of its own.
+OF_BUSINESS = " UNION ALL ".join(
+    f"SELECT {columns} FROM {table} WHERE {side} = %(business)s::bigint AND {IN_TIME}"  # noqa: S608
+    for table, columns in (("loyalty_clearingline", COLUMNS), ("loyalty_sharedcost", SHARED))
+    for side in ("owes_id", "is_owed_id")
+)
+OF_PROGRAMME = " UNION ALL ".join(
+    f"""SELECT {columns} FROM {table}
  WHERE is_owed_id IN (SELECT id FROM businesses_business WHERE program_id = %(program)s::bigint) AND {IN_TIME}"""  # noqa: S608
+    for table, columns in (("loyalty_clearingline", COLUMNS), ("loyalty_sharedcost", SHARED))
+)
 # To tell all customers from each other would be most of what a year costs. Here each is one of 63 places, and
 # who got anything back in that month is left out: there are no fewer than that.
 PLACE = "1::bigint << mod(customer_id, 63)::integer"
 AT_LEAST = f"""
-SELECT date_trunc('month', local_on::timestamp)::date, owes_id, is_owed_id, sum(points)::bigint, sum(amount),
-       bit_count((coalesce(bit_or({PLACE}) FILTER (WHERE points > 0), 0)
-                  & ~coalesce(bit_or({PLACE}) FILTER (WHERE points < 0), 0))::bit(64))
-  FROM ({OF_BUSINESS}) l GROUP BY 1, 2, 3"""  # noqa: S608
+SELECT date_trunc('month', local_on::timestamp)::date, owes_id, is_owed_id, for_coupons,
+       sum(points)::bigint, sum(amount),
+       bit_count((coalesce(bit_or({PLACE}) FILTER (WHERE points > 0 OR for_coupons AND amount > 0), 0)
+                  & ~coalesce(bit_or({PLACE}) FILTER (WHERE points < 0 OR for_coupons AND amount < 0), 0))::bit(64))
+  FROM ({OF_BUSINESS}) l GROUP BY 1, 2, 3, 4"""  # noqa: S608
 # … and where those are few, they are counted.
 COUNTED = DEBTS.format(
     lines=f"""
 SELECT l.* FROM ({OF_BUSINESS}) l
-  JOIN unnest(%(months)s::date[], %(owe)s::bigint[], %(are_owed)s::bigint[]) AS few(month, owes_id, is_owed_id)
-    ON (few.owes_id, few.is_owed_id, few.month)
-       = (l.owes_id, l.is_owed_id, date_trunc('month', l.local_on::timestamp)::date)"""  # noqa: S608
+  JOIN unnest(%(months)s::date[], %(owe)s::bigint[], %(are_owed)s::bigint[], %(for_coupons)s::boolean[])
+    AS few(month, owes_id, is_owed_id, for_coupons)
+    ON (few.owes_id, few.is_owed_id, few.for_coupons, few.month)
+       = (l.owes_id, l.is_owed_id, l.for_coupons, date_trunc('month', l.local_on::timestamp)::date)"""  # noqa: S608
 )
 CUSTOMERS = f"""
-SELECT owed, count(*) FROM (
-  SELECT is_owed_id = %(business)s::bigint AS owed, customer_id FROM ({OF_BUSINESS}) l
-   GROUP BY 1, 2 HAVING sum(points) <> 0) of_customer
- GROUP BY owed"""  # noqa: S608
+SELECT owed, for_coupons, count(*) FROM (
+  SELECT is_owed_id = %(business)s::bigint AS owed, for_coupons, customer_id FROM ({OF_BUSINESS}) l
+   GROUP BY 1, 2, 3 HAVING sum(points) <> 0 OR sum(amount) <> 0) of_customer
+ GROUP BY 1, 2"""  # noqa: S608
 
 
 @dataclass(frozen=True)
 class Debt:
-    """What one business owes another for a month: points spent, or taken back, at `is_owed` that `owes` had given. The
-    amount is rounded to the currency here, once, so that whatever is summed up later is exact. `customers` are those
-    behind it; of a business's own, where they are not few, at least so many."""
+    """What one business owes another for a month: points spent, or taken back, at `is_owed` that `owes` had given; or,
+    `for_coupons`, its share of what these took off there. The amount is rounded to the currency here, once, so that
+    whatever is summed up later is exact. `customers` are those behind it; of a business's own, where they are not few,
+    at least so many."""
 
     month: date
     owes: int
@@ -65,6 +75,7 @@ class Debt:
     points: int
     amount: Decimal
     customers: int
+    for_coupons: bool = False
 
 
 def of_business(*, business_id: int, currency: str, since: date, until: date) -> list[Debt]:
@@ -74,8 +85,9 @@ def of_business(*, business_id: int, currency: str, since: date, until: date) ->
     few = [debt for debt in found if debt.customers < FEW]
     if not few:
         return found
-    cells = {"months": [debt.month for debt in few], "owe": [debt.owes for debt in few]}
-    counted = _debts(COUNTED, currency, values | cells | {"are_owed": [debt.is_owed for debt in few]})
+    cells: dict[str, Any] = {"months": [debt.month for debt in few], "owe": [debt.owes for debt in few]}
+    cells |= {"are_owed": [debt.is_owed for debt in few], "for_coupons": [debt.for_coupons for debt in few]}
+    counted = _debts(COUNTED, currency, values | cells)
     return [debt for debt in found if debt.customers >= FEW] + counted
 
 
@@ -83,12 +95,13 @@ def of_programme(*, program_id: int, currency: str, since: date, until: date) ->
     return _debts(DEBTS.format(lines=OF_PROGRAMME), currency, {"program": program_id, "since": since, "until": until})
 
 
-def customers(*, business_id: int, month: date) -> dict[bool, int]:
-    """How many stand behind all that the business is owed (True) and owes (False) for a month."""
+def customers(*, business_id: int, month: date) -> dict[tuple[bool, bool], int]:
+    """How many stand behind all that the business is owed (True) and owes (False) for a month, each of points (False)
+    and of coupons (True)."""
     values = {"business": business_id, "since": month, "until": month + relativedelta(months=1)}
     with connection.cursor() as cursor:
         cursor.execute(CUSTOMERS, values)
-        return {False: 0, True: 0} | dict(cursor.fetchall())
+        return {(owed, for_coupons): count for owed, for_coupons, count in cursor.fetchall()}
 
 
 def by_business(debts: Iterable[Debt]) -> dict[int, Decimal]:
@@ -107,6 +120,6 @@ def _debts(statement: str, currency: str, values: dict[str, Any]) -> list[Debt]:
     unit = Decimal(1).scaleb(-money.decimals(currency))
     # Half to even: a debt and its return round alike.
     return [
-        Debt(month, owes, is_owed, points, amount.quantize(unit, ROUND_HALF_EVEN), people)
-        for month, owes, is_owed, points, amount, people in rows
+        Debt(month, owes, is_owed, points, amount.quantize(unit, ROUND_HALF_EVEN), people, for_coupons)
+        for month, owes, is_owed, for_coupons, points, amount, people in rows
     ]

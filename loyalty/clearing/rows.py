@@ -23,6 +23,8 @@ HEAD = (
     "We owe, amount",
     "Balance, amount",
     "Currency",
+    "We are owed, for coupons",
+    "We owe, for coupons",
 )
 ALL, OTHERS = "All partners", "Others together"
 TOO_FEW = f"fewer than {FEW} customers"
@@ -54,7 +56,8 @@ def cells(months: list[Month], rules: Rules) -> Iterator[list[str]]:
         rows = [(shown.neutral(name), side) for name, side in month.partners]
         rows += [(OTHERS, month.others)] if month.others else []
         for name, side in [*rows, (ALL, month.total)]:
-            yield [month.first.strftime("%Y-%m"), name, *_plain(side, rules), rules.currency]
+            coupons = [_plain_coupons(part, rules) for part in (side.owed, side.owes)]
+            yield [month.first.strftime("%Y-%m"), name, *_plain(side, rules), rules.currency, *coupons]
 
 
 def _figures(total: Side, rules: Rules) -> list[dict[str, Any]]:
@@ -63,8 +66,8 @@ def _figures(total: Side, rules: Rules) -> list[dict[str, Any]]:
     coming = balance is not None and balance.amount > 0
     going = balance is not None and balance.amount < 0
     return [
-        {"label": _("We are owed"), "figure": _money(total.owed, rules), "note": _spent_here(total.owed)},
-        {"label": _("We owe"), "figure": _money(total.owes, rules), "note": _spent_there(total.owes)},
+        {"label": _("We are owed"), "figure": _money(total.owed, rules), "note": _spent_here(total.owed, rules)},
+        {"label": _("We owe"), "figure": _money(total.owes, rules), "note": _spent_there(total.owes, rules)},
         {
             "label": _("Balance"),
             "figure": _money(balance, rules, signed=True),
@@ -74,38 +77,48 @@ def _figures(total: Side, rules: Rules) -> list[dict[str, Any]]:
     ]
 
 
-def _spent_here(owed: Sum | None) -> str:
+def _spent_here(owed: Sum | None, rules: Rules) -> str:
     if owed is None:
         return _("Fewer than %(few)s customers") % {"few": FEW}
-    return _("%(points)s points of others, spent here") % {"points": shown.number(owed.points)}
+    return _and_coupons(_("%(points)s points of others, spent here"), owed, rules)
 
 
-def _spent_there(owes: Sum | None) -> str:
+def _spent_there(owes: Sum | None, rules: Rules) -> str:
     if owes is None:
         return _("Fewer than %(few)s customers") % {"few": FEW}
-    return _("%(points)s points of ours, spent elsewhere") % {"points": shown.number(owes.points)}
+    return _and_coupons(_("%(points)s points of ours, spent elsewhere"), owes, rules)
+
+
+def _and_coupons(text: str, of: Sum, rules: Rules) -> str:
+    """What it is made of: points, and the shares of coupons of chains."""
+    said = [text % {"points": shown.number(of.points)}] if of.points or not of.coupons else []
+    if of.coupons:
+        amount = money.show_amount(of.coupons, rules.currency, shown.language())
+        said.append(_("%(amount)s for coupons") % {"amount": amount})
+    return " · ".join(said)
 
 
 def _cells(side: Side, rules: Rules) -> dict[str, str]:
     return {
         "owed": _money(side.owed, rules),
-        "owed_points": _points(side.owed),
+        "owed_points": _made_of(side.owed, rules),
         "owes": _money(side.owes, rules),
-        "owes_points": _points(side.owes),
+        "owes_points": _made_of(side.owes, rules),
         "balance": _money(side.balance, rules, signed=True),
     }
 
 
-def _points(value: Sum | None) -> str:
+def _made_of(value: Sum | None, rules: Rules) -> str:
     if value is None:
         return ""
-    return ngettext("%(points)s point", "%(points)s points", value.points) % {"points": shown.number(value.points)}
+    return _and_coupons(ngettext("%(points)s point", "%(points)s points", value.points), value, rules)
 
 
 def _values(total: Side, rules: Rules) -> str:
     """What a point was worth, on average where that changed within the month; empty where nothing was spent."""
     sums = [each for each in (total.owed, total.owes) if each is not None]
-    points, amount = sum(each.points for each in sums), sum((each.amount for each in sums), Decimal(0))
+    points = sum(each.points for each in sums)
+    amount = sum((each.amount - each.coupons for each in sums), Decimal(0))
     if points <= 0:
         return ""
     return f"{shown.decimal(round(amount / points, 4))}\u00a0{money.symbol(rules.currency, shown.language())}"
@@ -123,6 +136,10 @@ def _plain(side: Side, rules: Rules) -> Iterator[str]:
         yield TOO_FEW if part is None else str(part.points)
         yield TOO_FEW if part is None else money.plain(part.amount, rules.currency)
     yield TOO_FEW if side.balance is None else money.plain(side.balance.amount, rules.currency)
+
+
+def _plain_coupons(value: Sum | None, rules: Rules) -> str:
+    return TOO_FEW if value is None else money.plain(value.coupons, rules.currency)
 
 
 def _chart(name: str, months: list[Month], sums: list[Sum | None], rules: Rules) -> dict[str, Any]:

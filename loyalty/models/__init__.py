@@ -1,7 +1,7 @@
 """What the ledger and everything around it remembers."""
 
 from loyalty.models.churn import ChurnModel, ChurnScore
-from loyalty.models.clearing import ClearingLine
+from loyalty.models.clearing import ClearingLine, SharedCost
 from loyalty.models.columns import TransactionIdField
 from loyalty.models.corrections import Adjustment, Dispute, DisputeReason
 from loyalty.models.earning import MOST_FACTOR, EarningRule, Occasion, RuleGiven, RuleKind
@@ -55,6 +55,7 @@ __all__ = [
     "RewardPicture",
     "RuleGiven",
     "RuleKind",
+    "SharedCost",
     "ShownCode",
     "SpendingCode",
     "Tier",

@@ -12,7 +12,7 @@ from django.db import connection
 
 from businesses.models import Program
 from conftest import NOON, Shop
-from loyalty import audit, earning_rules, redemptions, rewards
+from loyalty import audit, earning_rules, redemptions, rewards, shared_costs
 from loyalty.models import Approval, Lot, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, make_tiers, redeem, refund
 
@@ -71,6 +71,9 @@ CORRUPTIONS = {
         "UPDATE loyalty_draw SET business_id = NULL WHERE entry_id IN"
         " (SELECT id FROM loyalty_entry WHERE kind = 'redeem')"
     ),
+    "shared_costs_follow_their_sales": "UPDATE loyalty_sharedcost SET local_on = local_on - 1",
+    "shared_costs_follow_their_sales: amount": "UPDATE loyalty_sharedcost SET amount = amount - 1 WHERE amount < 0",
+    "shared_costs_follow_their_sales: gone": "DELETE FROM loyalty_sharedcost WHERE amount < 0",
     "adjustment_is_its_operation": "DELETE FROM loyalty_adjustment",
     "adjustment_is_its_operation: reason": "UPDATE loyalty_adjustment SET reason = ''",
     "adjustment_is_its_operation: draw": (
@@ -112,6 +115,9 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     adjust(shop, 9)
     adjust(shop, -4)
     Approval.objects.create(operation_id=buy(shop, 40).id, staff=shop.staff)
+    shared = buy(shop, 25)
+    shared_costs.book(posted=shared, owes_id=other.business.pk, amount=Decimal(2))
+    shared_costs.take_back(posted=refund(shop, shared), sale=shared.id)
 
 
 def audit_exit() -> tuple[int, dict[str, object]]:

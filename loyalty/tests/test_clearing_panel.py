@@ -82,9 +82,9 @@ def test_the_file_holds_twelve_months_of_pairs(operator: Client, shop: Shop) -> 
     rows = list(csv.reader(StringIO(operator.get(f"{FILE}?program=circle").content.decode()[1:])))
     month = f"{last_month():%Y-%m}"
     assert rows[1:] == [
-        [month, "'=Tea()", "Clinic", "25", "0.25", "AZN", "1"],
-        [month, "Nar", "'=Tea()", "60", "0.60", "AZN", "1"],
-        [month, "Nar", "Clinic", "40", "0.40", "AZN", "1"],
+        [month, "'=Tea()", "Clinic", "25", "0.25", "AZN", "1", "points"],
+        [month, "Nar", "'=Tea()", "60", "0.60", "AZN", "1", "points"],
+        [month, "Nar", "Clinic", "40", "0.40", "AZN", "1", "points"],
     ]
     assert operator.get(f"{FILE}?program=nothing").status_code == 404
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from businesses.models import Business, Role
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
-from loyalty import ledger
+from loyalty import ledger, shared_costs
 from loyalty.clearing import months, positions
 from loyalty.clearing.months import Month, Side
 from loyalty.clearing.positions import FEW, Debt
@@ -196,24 +196,25 @@ def test_of_a_programme_whose_only_other_business_is_confidential_no_figure_show
         assert rows(april(clinic)) == {"Nar": (0, 90)}
 
 
-CELLS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.integers(0, 9)), max_size=10)
+CELLS = st.lists(st.tuples(st.integers(0, 4), st.booleans(), st.booleans(), st.integers(0, 9)), max_size=10)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(CELLS)
-def test_nobody_of_few_customers_can_be_told_by_subtracting(cells: list[tuple[int, bool, int]]) -> None:
+def test_nobody_of_few_customers_can_be_told_by_subtracting(cells: list[tuple[int, bool, bool, int]]) -> None:
     """Whatever stands alone has customers enough, and so has the rest, which is of two or more."""
     mine, of_partner = 99, {}
-    for partner, owes, customers in {(cell[0], cell[1]): cell for cell in cells}.values():
+    for partner, owes, for_coupons, customers in {cell[:3]: cell for cell in cells}.values():
         pair = (partner, mine) if owes else (mine, partner)
-        of_partner.setdefault(partner, []).append(Debt(APRIL, *pair, 10, Decimal(10), customers))
+        of_partner.setdefault(partner, []).append(Debt(APRIL, *pair, 10, Decimal(10), customers, for_coupons))
     apart = months._apart(mine, of_partner)
     assert all(debt.customers >= FEW for partner in apart for debt in of_partner[partner])
     rest = of_partner.keys() - apart
     if apart and rest:
         assert len(rest) > 1
-        for side in (True, False):
-            behind = [debt.customers for each in rest for debt in of_partner[each] if (debt.is_owed == mine) is side]
+        for side in product((True, False), repeat=2):
+            debts = [debt for each in rest for debt in of_partner[each]]
+            behind = [debt.customers for debt in debts if (debt.is_owed == mine, debt.for_coupons) == side]
             assert not behind or max(behind) >= FEW
 
 
@@ -259,11 +260,11 @@ def test_the_file_says_what_the_page_says(nar: Shop) -> None:
     month = f"{last_month():%Y-%m}"
     Business.objects.filter(slug="tea").update(name="=Tea()")
     head, *lines = exported(signed_in(nar.owner))
-    assert len(head) == 8
+    assert len(head) == 10
     assert lines == [
-        [month, "'=Tea()", "180", "1.80", "0", "0.00", "1.80", "AZN"],
-        [month, "Bay", "42", "0.42", "0", "0.00", "0.42", "AZN"],
-        [month, "All partners", "222", "2.22", "0", "0.00", "2.22", "AZN"],
+        [month, "'=Tea()", "180", "1.80", "0", "0.00", "1.80", "AZN", "0.00", "0.00"],
+        [month, "Bay", "42", "0.42", "0", "0.00", "0.42", "AZN", "0.00", "0.00"],
+        [month, "All partners", "222", "2.22", "0", "0.00", "2.22", "AZN", "0.00", "0.00"],
     ]
 
 
@@ -297,3 +298,46 @@ def test_there_is_a_place_for_it_only_where_points_are_shared(nar: Shop, new_sho
     assert "Nothing to clear yet" in text(client.get("/clearing/"))
     cashier = signed_in(hire(nar.business, Role.CASHIER, "cashier@nar.test").user)
     assert 'href="/clearing/"' not in cashier.get("/counter/").content.decode()
+
+
+# --- What coupons of chains cost --------------------------------------------------------------------------
+
+
+def share(owes: Shop, is_owed: Shop, *, customers: int, of: int = 0) -> None:
+    """Last month so many customers, from a number on, used a coupon there, of which the other owes 2.00 each."""
+    with ledger.clock_at(datetime(last_month().year, last_month().month, 15, 9, tzinfo=UTC)):
+        for number in range(of, of + customers):
+            sale = buy(is_owed, 10, phone=f"+9945022200{number:02}")
+            shared_costs.book(posted=sale, owes_id=owes.business.pk, amount=Decimal(2))
+
+
+@pytest.mark.usefixtures("many")
+def test_what_coupons_cost_is_owed_with_the_points(nar: Shop, tea: Shop, bay: Shop) -> None:
+    share(tea, nar, customers=6)
+    month, client = f"{last_month():%Y-%m}", signed_in(nar.owner)
+    assert exported(client)[1:] == [
+        [month, "Bay", "42", "0.42", "0", "0.00", "0.42", "AZN", "0.00", "0.00"],
+        [month, "Tea", "180", "13.80", "0", "0.00", "13.80", "AZN", "12.00", "0.00"],
+        [month, "All partners", "222", "14.22", "0", "0.00", "14.22", "AZN", "12.00", "0.00"],
+    ]
+    page = text(client.get("/clearing/"))
+    assert "222 points of others, spent here · 12.00\xa0₼ for coupons".replace("\xa0", " ") in page.replace("\xa0", " ")
+    assert "a point was worth 0.01" in page
+    (owed,) = [row for row in exported(signed_in(tea.owner)) if row[1] == "All partners"]
+    assert owed[4:7] == ["180", "13.80", "-13.80"]
+
+
+@pytest.mark.usefixtures("many")
+def test_a_few_customers_with_coupons_are_not_told_by_taking_the_points_off(nar: Shop, tea: Shop) -> None:
+    """Six behind the points would show all of it; one behind the coupons hides it."""
+    share(tea, nar, customers=1)
+    (row,) = exported(signed_in(nar.owner))[1:]
+    few = "fewer than 5 customers"
+    assert row[1:] == ["All partners", few, few, "0", "0.00", few, "AZN", few, "0.00"]
+
+
+def test_customers_with_coupons_at_several_partners_are_enough_together(nar: Shop, tea: Shop, bay: Shop) -> None:
+    for partner, of in ((tea, 0), (bay, 3)):
+        share(partner, nar, customers=3, of=of)
+    (row,) = exported(signed_in(nar.owner))[1:]
+    assert (row[1], row[3], row[8]) == ("All partners", "12.00", "12.00")

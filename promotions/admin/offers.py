@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from businesses.panel import ByBusiness, Column, NeverDeleted, choices, number
-from promotions import coupons, offers
+from promotions import chains, coupons, offers
 from promotions.models import Offer, OfferKind
 
 FIELDS = (
@@ -81,7 +81,7 @@ class OfferAdmin(NeverDeleted):
         def does(offer: Offer, answers: dict[str, Any]) -> str:
             if offer.ended_at:
                 raise ValidationError(gettext("It has ended already."))
-            offers.end(offer=offer, at=timezone.now(), operator=request.user)  # type: ignore[arg-type]
+            chains.stop(offer=offer, at=timezone.now(), operator=request.user)  # type: ignore[arg-type]
             return gettext("Ended. Nobody gets it any more.")
 
         text = gettext("Nobody gets it any more. Coupons that customers hold stay good until their own end.")

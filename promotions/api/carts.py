@@ -15,10 +15,10 @@ from loyalty.api.purchases import LONGEST_CODE, basket_of, lines_of, sale_amount
 from loyalty.earning import ZERO, earn, part_of
 from loyalty.lookup import Facts, Past
 from loyalty.rules import Rules
-from promotions import coupons, words
+from promotions import coupons, judging, words
 from promotions.api import schema
 from promotions.api.coupons import offer_body
-from promotions.coupons import Place, Quote
+from promotions.judging import Place, Quote
 from promotions.pricing import Applied, Rejected
 
 
@@ -41,8 +41,8 @@ class CartPriceView(LedgerView):
         subtotal = _subtotal(lines, rules)
         at = known.read_at if known else timezone.now()
         place = Place(rules, actor.branch_id, known.customer_id if known else None, at, anybody)
-        cart = coupons.cart(rules=rules, amount=subtotal + basket.shipping, shipping=basket.shipping, lines=lines)
-        quoted = coupons.quote(place=place, codes=basket.coupons, cart=cart)
+        cart = judging.cart(rules=rules, amount=subtotal + basket.shipping, shipping=basket.shipping, lines=lines)
+        quoted = judging.quote(place=place, codes=basket.coupons, cart=cart)
         deal = quoted.priced.deal
         earned = earn(
             amount=cart.amount,
@@ -88,11 +88,11 @@ class ValidateView(LedgerView):
         fields.done()
         at = known.read_at if known else timezone.now()
         place = Place(rules, actor.branch_id, known.customer_id if known else None, at, anybody)
-        found, rejected = coupons.check(place=place, code=code)
+        found, rejected = judging.check(place=place, code=code)
         discount: Decimal | None = None
         if rejected is None and total is not None:
-            cart = coupons.cart(rules=rules, amount=total, shipping=shipping, lines=lines)
-            priced = coupons.quote(place=place, codes=[code], cart=cart).priced
+            cart = judging.cart(rules=rules, amount=total, shipping=shipping, lines=lines)
+            priced = judging.quote(place=place, codes=[code], cart=cart).priced
             rejected = next(iter(priced.rejected), None)
             discount = None if rejected else priced.deal.discount
         refused = rejected_body(rejected) if rejected else {"reason": None, "message": None}
@@ -141,4 +141,4 @@ def _customer(fields: Fields, rules: Rules) -> tuple[Facts | None, Past | None, 
 def _subtotal(lines: list[dict[str, Any]], rules: Rules) -> Decimal:
     """As a purchase of these lines counts them, rounded to what the currency has coins for."""
     total = sum((part_of(line).amount for line in lines), ZERO)
-    return total.quantize(coupons.cart(rules=rules, amount=total, shipping=ZERO, lines=lines).coin, ROUND_HALF_UP)
+    return total.quantize(judging.cart(rules=rules, amount=total, shipping=ZERO, lines=lines).coin, ROUND_HALF_UP)

@@ -29,7 +29,9 @@ class OffersView(LedgerView):
 
     def handle_get(self, call: ApiCall) -> Answer:
         rules, at = rules_of(call), timezone.now()
-        running = Offer.objects.at(rules.program_id, rules.business_id).filter(ended_at=None).order_by("-pk")
+        running = (
+            Offer.objects.at(rules.program_id, rules.business_id).filter(ended_at=None, chain=None).order_by("-pk")
+        )
         return Answer(page(running, call.query, lambda rows: [offer_body(row, rules, at) for row in rows]))
 
 

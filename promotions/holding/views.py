@@ -30,5 +30,5 @@ def _row(mine: Wallet, coupon: Coupon, at: datetime) -> dict[str, str]:
     business = coupon.offer.business
     zone = ZoneInfo(business.time_zone) if business else own.zone(mine.program)
     place = business.name if business else _("at every place of %(programme)s") % {"programme": mine.program.name}
-    parts = [words.whole(coupon.offer, mine.program.currency), words.until(coupon, zone)]
+    parts = [words.whole(coupon.offer, mine.program.currency), words.until(coupon, zone), words.thanks(coupon)]
     return {"title": f"{coupon.offer.name} · {place}", "detail": " · ".join(filter(None, parts)), "code": str(coupon)}

@@ -1,5 +1,6 @@
-"""What a business promises besides points, who holds it, and what it lets be recommended."""
+"""What a business promises besides points, who holds it, what two have agreed upon, and what is recommended."""
 
+from promotions.models.chains import OPEN_FOR, Chain, ChainEnd
 from promotions.models.offers import (
     CODE_LENGTH,
     IN_POINTS,
@@ -26,7 +27,10 @@ __all__ = [
     "MOST_FACTOR",
     "MOST_PERCENT",
     "OFF",
+    "OPEN_FOR",
     "SIGNS",
+    "Chain",
+    "ChainEnd",
     "CoVisit",
     "Coupon",
     "CouponStatus",

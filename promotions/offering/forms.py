@@ -238,7 +238,9 @@ class GivingForm(forms.Form):
 
     def __init__(self, data: Any, *, business: Business, at: datetime) -> None:
         super().__init__(data)
-        given = Offer.objects.filter(business=business, code="", ended_at=None, paused_at=None).order_by("name")
+        given = Offer.objects.filter(business=business, chain=None, code="", ended_at=None, paused_at=None).order_by(
+            "name"
+        )
         cast(Any, self.fields["offer"]).queryset = given
 
 

@@ -21,7 +21,7 @@ from promotions.offering.rows import change, facts, row
 @require_safe
 @role_required(*MANAGERS)
 def offers_page(request: StaffRequest) -> HttpResponse:
-    found = Offer.objects.of(request.business).order_by("-pk")
+    found = Offer.objects.of(request.business).filter(chain=None).order_by("-pk")  # chains have a room of their own
     rows = [row(each, request.business, timezone.now()) for each in found]
     standing = [each for each in rows if each["state"] != "ended"]
     return _page(request, "offers/list.html", rows=standing, ended=[each for each in rows if each["state"] == "ended"])
@@ -115,8 +115,8 @@ def end(request: StaffRequest, offer: UUID) -> HttpResponse:
 
 
 def _own(request: StaffRequest, public_id: UUID, **more: Any) -> Offer:
-    """One of this business; those of the programme are the operator's."""
-    return get_object_or_404(request.business.offers.filter(**more), public_id=public_id)
+    """One of this business; those of the programme are the operator's, and those of chains are agreed upon."""
+    return get_object_or_404(request.business.offers.filter(chain=None, **more), public_id=public_id)
 
 
 def _like(request: StaffRequest) -> Offer | None:

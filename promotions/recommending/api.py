@@ -17,8 +17,9 @@ from promotions.recommending.recommender import Kind
 
 RECOMMENDATIONS: Call = {
     "operation_id": "show_customer_recommendations",
-    "summary": "What to tell this customer: a reward that is near, or that they have been away for long",
-    "description": "Only what is your own. Which other businesses they might like is for the customer alone.",
+    "summary": "What to tell this customer: a reward that is near, a long absence, a coupon for elsewhere",
+    "description": "What is your own, and what you have agreed upon with others: a chain that a purchase here begins."
+    " Which other businesses they might like is for the customer alone.",
     "responses": {
         200: fields(
             "Recommendations",

@@ -14,8 +14,9 @@ from django.utils.module_loading import import_string
 
 from businesses.models import Business
 from loyalty.models import Wallet
+from promotions.models import Chain
+from promotions.recommending import agreements, rules
 from promotions.recommending import facts as known
-from promotions.recommending import rules
 from promotions.recommending.rules import Facts
 
 
@@ -23,13 +24,14 @@ class Kind(StrEnum):
     NEAR_REWARD = "near_reward"
     COME_BACK = "come_back"
     NEW_PLACE = "new_place"
+    CHAIN = "chain"
 
 
 @dataclass(frozen=True)
 class Recommendation:
     """`place`, a business's id, and `place_name` are empty for a reward of the whole programme. With a near reward come
     its `reward`, `reward_name`, `points` and how many of them it is `short` of; with a favourite the days `since` it
-    was visited and the usual `gap`."""
+    was visited and the usual `gap`; with a place that another one recommends their `chain`."""
 
     kind: Kind
     place: int | None = None
@@ -40,6 +42,7 @@ class Recommendation:
     short: int = 0
     since: int = 0
     gap: int = 0
+    chain: Chain | None = None
 
 
 class Recommender(Protocol):
@@ -94,8 +97,12 @@ def to_business(*, wallet: Wallet, business: Business, at: datetime) -> list[Rec
 
 def declared(*, wallet: Wallet, at: datetime, business: Business | None = None) -> list[Recommendation]:
     """What businesses have agreed to recommend to each other's customers: it comes before what was only counted. With
-    a `business`, that of its own agreements. There are none so far."""
-    return []
+    a `business`, that of its own agreements."""
+    found = agreements.for_customer(wallet=wallet, business=business, at=at)
+    return [
+        Recommendation(Kind.CHAIN, place=chain.taker_id, place_name=chain.taker.name, chain=chain)
+        for chain in found[: rules.MOST_NEW]
+    ]
 
 
 def _chains_first(agreed: list[Recommendation], found: list[Recommendation]) -> list[Recommendation]:

@@ -22,7 +22,7 @@ from promotions.recommending import changing, recommender, words
 from promotions.recommending.forms import RulesForm
 from promotions.recommending.recommender import Kind, Recommendation
 
-ICONS = {Kind.NEAR_REWARD: "gift", Kind.COME_BACK: "clock", Kind.NEW_PLACE: "store"}
+ICONS = {Kind.NEAR_REWARD: "gift", Kind.COME_BACK: "clock", Kind.NEW_PLACE: "store", Kind.CHAIN: "route"}
 CHANGES = 5
 
 

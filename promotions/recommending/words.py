@@ -3,7 +3,9 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from businesses import shown
+from businesses import money, shown
+from promotions.chaining import words
+from promotions.models import Chain
 from promotions.recommending.recommender import Kind, Recommendation
 
 
@@ -29,6 +31,8 @@ def detail(of: Recommendation) -> str:
             of.since,
         )
         return words % {"days": shown.number(of.since)}
+    if of.chain:
+        return _("%(benefit)s with a purchase of %(amount)s or more at %(business)s") % _terms(of.chain)
     return _("Many who go where you go like it here. Your points count here too.")
 
 
@@ -48,4 +52,16 @@ def to_staff(of: Recommendation) -> str:
             of.since,
         )
         return words % {"days": shown.number(of.since), "gap": shown.number(of.gap)}
+    if of.chain:
+        text = _("Tell them: a purchase of %(amount)s or more brings a coupon for %(place)s, %(benefit)s.")
+        return text % {**_terms(of.chain), "place": of.place_name}
     return _("Tell them about %(place)s.") % {"place": of.place_name}
+
+
+def _terms(chain: Chain) -> dict[str, str]:
+    currency = chain.program.currency
+    return {
+        "benefit": words.benefit(chain, currency),
+        "amount": money.show_amount(chain.minimum, currency, shown.language()),
+        "business": chain.giver.name,
+    }

@@ -1,10 +1,12 @@
 """Coupons at the counter."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from businesses.models import Program
 from businesses.tests.conftest import signed_in
 from conftest import Shop
 from loyalty.models import Operation, Purchase
@@ -87,3 +89,20 @@ def test_a_coupon_that_a_sale_brought_stands_on_its_receipt(counter: Client, sho
     offer(shop, kind="amount", value=5, given_from=1, lasts_days=7, name="Come back")
     answer = counter.post(at("purchases/"), {"amount": "20"}, follow=True)
     assert "A coupon for next time: “Come back”" in answer.text
+
+
+def test_coupons_are_kept_while_the_customer_is_asked_for_a_code(counter: Client, shop: Shop) -> None:
+    Program.objects.update(point_value=Decimal("0.01"))
+    buy(shop, 2000)
+    coupon = issued(shop, offer(shop, kind="amount", value=5, lasts_days=7, name="Five off"))
+    bill = {"amount": "20", "points": "600", "coupons": str(coupon.code), "coupon_code": "spring"}
+    for press in ({}, {"send": "yes"}):
+        page = counter.post(at("purchases/"), bill | press).text
+        forms = [form.split("</form>")[0] for form in page.split("<form")]
+        bills = [form for form in forms if "/purchases/" in form]
+        beside = [form for form in bills if 'id="send-code"' in form or "data-scanned-card" in form]
+        assert len(beside) == 2
+        for form in beside:
+            assert f'<input type="hidden" name="coupons" value="{coupon.code}">' in form
+            assert '<input type="hidden" name="coupon_code" value="spring">' in form
+        assert "checked" in page

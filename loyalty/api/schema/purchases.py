@@ -27,6 +27,12 @@ class Effect(s.Serializer[Any]):
     offer = s.CharField(required=False, help_text="what it is a coupon of")
     discount = s.CharField(required=False, help_text="what a used one took off")
     expires_at = s.DateTimeField(required=False, allow_null=True, help_text="of one that the sale brought")
+    business = s.CharField(
+        required=False, help_text="where it counts, if elsewhere: the sale was the beginning of a chain"
+    )
+    source = s.CharField(required=False, help_text="`chain`, of one that counts elsewhere")
+    text = s.CharField(required=False, help_text="what such a one gives there, in plain words")
+    until = s.DateField(required=False, help_text="the last day of such a one, by the clock of its business")
 
 
 def sale() -> dict[str, s.Field[Any, Any, Any, Any]]:

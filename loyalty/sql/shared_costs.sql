@@ -1,0 +1,2 @@
+CREATE OR REPLACE TRIGGER history BEFORE UPDATE OR DELETE ON loyalty_sharedcost
+  FOR EACH ROW EXECUTE FUNCTION loyalty_refuse_change();
