@@ -94,6 +94,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Rewards"), "redeem", _list("loyalty", "reward")),
                 (_("Offers"), "sell", _list("promotions", "offer")),
                 (_("Coupons"), "confirmation_number", _list("promotions", "coupon")),
+                (_("Products"), "inventory", _list("businesses", "product")),
+                (_("Product categories"), "account_tree", _list("businesses", "productcategory")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),

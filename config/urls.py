@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("businesses.urls")),
+    path("", include("businesses.catalogue.urls")),
     path("", include("customers.urls")),
     path("", include("loyalty.counter.urls")),
     path("", include("loyalty.activity.urls")),

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from businesses import api_keys, panel
+from businesses.catalogue import products
 from businesses.models import ApiKey, Branch, Business, Program, Role, SettingChange, Staff, User
 from businesses.panel import ReadOnly, first_id
 from businesses.tests.conftest import hire, signed_in
@@ -111,6 +112,7 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     ExpiryWarning.objects.create(
         wallet_id=bought.wallet_id, days=30, points=5, first_at=NOON, message=Message.objects.last()
     )
+    products.put(business=shop.business, sku=f"TEA-{n}", told={"name": "Tea", "category": "Drinks / Hot", "price": 3})
     for business in (shop.business, None):
         earning_rules.make(
             program=shop.business.program, business=business, by=root, at=NOON,

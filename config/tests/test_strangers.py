@@ -23,6 +23,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from businesses import api_keys, brands, staffing
+from businesses.catalogue import products
 from businesses.models import ApiKey, Business, Program, Role, Staff, User
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
@@ -96,6 +97,9 @@ class World:
             values={"name": "Ten off", "kind": "percentage", "value": 10, "lasts_days": 7},
             by=self.nar.owner,
             at=timezone.now(),
+        )
+        self.product, _new = products.put(
+            business=self.nar.business, sku="TEA-1", told={"name": "Tea", "category": "Drinks"}
         )
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
@@ -271,6 +275,14 @@ class Keys(Door):
         return None if self.is_of(visitor.key.business, world) else 404
 
 
+class OwnNames(Keys):
+    """By a name that each business gives for itself: what a stranger puts under it is the stranger's own."""
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        found = super().refusal(visitor, world, method)
+        return None if found == 404 and method == "PUT" else found
+
+
 def branch(world: World) -> Any:
     return world.nar.branch.public_id
 
@@ -293,6 +305,19 @@ def held(world: World) -> Any:
 
 def reward(world: World) -> Any:
     return world.reward.public_id
+
+
+def product(world: World) -> Any:
+    return world.product.public_id
+
+
+def sku(world: World) -> Any:
+    return world.product.sku
+
+
+def category(world: World) -> Any:
+    assert world.product.category
+    return world.product.category.public_id
 
 
 def an_offer(world: World) -> Any:
@@ -422,6 +447,12 @@ DOORS: dict[str, Door] = {
     "customers/<uuid:customer>/consents/<slug:channel>/withdrawal/": AtWork(
         MANAGERS, ids={"customer": member, "channel": lambda world: "sms"}, programmes=True
     ),
+    "products/": AtWork(MANAGERS),
+    "products/new/": AtWork(MANAGERS),
+    "products/sold/": AtWork(MANAGERS),
+    "products/categories/": AtWork(MANAGERS),
+    "products/categories/<uuid:category>/": AtWork(MANAGERS, ids={"category": category}),
+    "products/<uuid:product>/": AtWork(MANAGERS, ids={"product": product}),
     "clearing/": AtWork(MANAGERS),
     "clearing/export/": AtWork(MANAGERS),
     "disputes/": AtWork(MANAGERS),
@@ -474,6 +505,10 @@ DOORS: dict[str, Door] = {
     "api/v1/business": Keys("read", {"PATCH": "admin"}),
     "api/v1/purchases": Keys("earn", method="POST", body={**WHO, "amount": "10"}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
+    "api/v1/categories": Keys("read"),
+    "api/v1/products": Keys("read"),
+    "api/v1/products/search": Keys("read", method="GET"),
+    "api/v1/products/<path:sku>": OwnNames("read", {"PUT": "promote"}, ids={"sku": sku}),
     "api/v1/rewards": Keys("read"),
     "api/v1/reports/summary": Keys("read"),
     "api/v1/reports/points-issued": Keys("read"),
