@@ -55,7 +55,7 @@ def put_many(*, business: Business, told: Mapping[str, Mapping[str, Any]]) -> Pu
         row = known.get(sku) or Product(business=business, sku=sku, name=values.get("name") or sku)
         before = {name: getattr(row, name) for name in (*TOLD, "category_id", "words")}
         for name in TOLD:
-            if values.get(name) is not None:
+            if values.get(name) is not None and (name != "name" or values[name]):
                 setattr(row, name, values[name])
         if values.get("category") is not None:
             row.category_id = shelves.get(str(values["category"]))
