@@ -96,6 +96,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Coupons"), "confirmation_number", _list("promotions", "coupon")),
                 (_("Products"), "inventory", _list("businesses", "product")),
                 (_("Product categories"), "account_tree", _list("businesses", "productcategory")),
+                (_("Imports"), "upload_file", _list("loyalty", "import")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("loyalty.rulebook.urls")),
     path("", include("loyalty.clearing.urls")),
     path("", include("loyalty.shelf.urls")),
+    path("", include("loyalty.importing.urls")),
     path("", include("reports.urls")),
     path("", include("promotions.offering.urls")),
     path("", include("promotions.recommending.urls")),

@@ -84,13 +84,16 @@ class BusinessView(APIView):
         if method in self.idempotent:
             call.key = idempotency_key(request)
         if method in ("post", "patch", "put"):
-            call.body = json_object(request)
+            call.body = self.read_body(request)
         handler: Handler = getattr(self, f"handle_{method}")
         answer = handler(call, **kwargs)
         response = HttpResponse(orjson.dumps(answer.body), status=answer.status, content_type="application/json")
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+    def read_body(self, request: HttpRequest) -> dict[str, Any]:
+        return json_object(request)
 
 
 def idempotency_key(request: HttpRequest) -> str:

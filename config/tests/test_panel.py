@@ -27,6 +27,7 @@ from customers.conversations.incoming import Heard
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
 from loyalty import adjustments, disputes, earning_rules, rewards
+from loyalty.importing import work
 from loyalty.ledger import CustomerBlocked
 from loyalty.models import (
     Adjustment,
@@ -111,6 +112,9 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     buy(shop, 50, phone=phone, at=timezone.now())
     ExpiryWarning.objects.create(
         wallet_id=bought.wallet_id, days=30, points=5, first_at=NOON, message=Message.objects.last()
+    )
+    work.bring(
+        business=shop.business, kind="customers", file_name="people.csv", content=b"phone\n0501234567\n", at=NOON
     )
     products.put(business=shop.business, sku=f"TEA-{n}", told={"name": "Tea", "category": "Drinks / Hot", "price": 3})
     for business in (shop.business, None):
