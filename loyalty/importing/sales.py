@@ -83,6 +83,7 @@ def purchases(
     refuse: Refuse,
     at: datetime,
     date_format: str | None = None,
+    terms: Terms | None = None,
 ) -> Iterator[Tally]:
     """Imports the sales of a CSV, plain or gzipped, and yields the tally as it grows, the last one at the end.
 
@@ -97,7 +98,7 @@ def purchases(
 
     columns = match_columns(opened().header, chosen)
     reader = Reader(rules, Source(opened(), columns, opened, date_format), at)
-    poster = Poster(rules, at, Terms())
+    poster = Poster(rules, at, terms or Terms())
     units = reader.units()
     tally = Tally()
     # The next chunk is read, in the reader's language, while the database posts this one.
