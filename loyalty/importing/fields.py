@@ -110,7 +110,7 @@ class Fields:
             said = _("The amount is negative. Refunds are recorded on the purchase they belong to.")
             raise BadField(said if name == "amount" else _("The amount is negative."), name)
         try:
-            amount = parse_amount(_plain_zeros(text), self.rules.currency)
+            amount = _amount(text, self.rules.currency)
         except InvalidAmount as error:
             raise BadField(str(error), name) from error
         if amount >= MOST_AMOUNT:
@@ -212,7 +212,13 @@ def one_by_one(table: AnyTable, read: Any, fields: Fields) -> Iterator[Unit]:
 
 def _plain_zeros(text: str) -> str:
     """`3.860000000000` is what programs make of 3.86. Three decimals stay: they may be thousands."""
-    return re.sub(r"([.,][0-9]*?)0+$", r"\1", text) if re.search(r"[.,][0-9]{4,}$", text) else text
+    written = text.endswith("0") and re.search(r"[.,][0-9]{4,}$", text)
+    return re.sub(r"([.,][0-9]*?)0+$", r"\1", text) if written else text
+
+
+@lru_cache(maxsize=20_000)
+def _amount(text: str, currency: str) -> Decimal:
+    return parse_amount(_plain_zeros(text), currency)
 
 
 @lru_cache(maxsize=20_000)

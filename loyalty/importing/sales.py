@@ -365,14 +365,15 @@ class Poster:
         occurred_at = sale.at or min(datetime.combine(sale.on, NOON, self.zone), self.at)
         content: dict[str, Any] = {"customer": customer_id, "amount": sale.amount, "on": sale.on, "at": sale.at}
         content |= {"lines": orjson.dumps(sale.lines).decode()} if sale.lines else {}
+        earned = self._earn(sale.amount, tier_id) if self.terms.earns else NOTHING_EARNED
         return bulk.Row(
             key=sale.key,
             customer_id=customer_id,
             branch_id=branch_id,
             amount=sale.amount,
-            earned=self._earn(sale.amount, tier_id) if self.terms.earns else NOTHING_EARNED,
+            earned=earned,
             occurred_at=occurred_at,
-            expires_at=self.rules.expires_at(occurred_at),
+            expires_at=self.rules.expires_at(occurred_at) if earned.points else None,
             tier_id=tier_id,
             input_hash=ledger.input_hash("purchase", content),
             lines=sale.lines,
