@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+import businesses.catalogue.admin  # noqa: F401 - registers the catalogue's lists
 from businesses import changes, ladders, onboarding, places, shown, staffing, users
 from businesses.importing import BranchExport, BranchImport, BusinessExport, BusinessImport
 from businesses.models import ApiKey, Branch, Business, BusinessStatus, ExpiryKind, Program, SettingChange, Staff, User

@@ -11,6 +11,9 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from businesses.catalogue.models import Product as Product  # tables of this app too
+from businesses.catalogue.models import ProductCategory as ProductCategory
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":

@@ -177,6 +177,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "expire-idle-points": {"task": "loyalty.tasks.expire_idle_points", "schedule": crontab(hour=2, minute=20)},
     "release-holds": {"task": "loyalty.tasks.release_holds", "schedule": 60},
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
+    "work-imports": {"task": "loyalty.tasks.work_imports", "schedule": 30},
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
     "end-chains": {"task": "promotions.tasks.end_chains", "schedule": crontab(minute=35)},

@@ -1,4 +1,4 @@
-"""Posting many sales at once, set-based: for imports and histories."""
+"""Posting many sales or opening balances at once, set-based: for imports and histories."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -17,6 +17,7 @@ CHUNK_ROWS = 5_000
 POST_MANY = """
 SELECT outcome FROM loyalty_post_many(%(program)s::bigint, %(business)s::bigint, %(staff)s::bigint, %(scope)s::text,
        %(time_zone)s::text, %(rows)s::jsonb) ORDER BY position"""
+OPEN_MANY = POST_MANY.replace("loyalty_post_many", "loyalty_open_many")
 
 
 class Row(NamedTuple):
@@ -81,3 +82,37 @@ def _post_chunk(rules: Rules, scope: str, staff_id: int | None, rows: list[Row])
 def _hash_of(row: Row) -> bytes:
     content = {"customer": row.customer_id, "amount": row.amount, "at": row.occurred_at}
     return input_hash("purchase", content | ({"lines": row.lines} if row.lines else {}))
+
+
+class OpeningRow(NamedTuple):
+    """An opening balance for `open_many`. The customer is enrolled; None: the points never expire."""
+
+    key: str
+    customer_id: int
+    points: int
+    expires_at: datetime | None
+    input_hash: bytes
+
+
+def open_many(*, rules: Rules, scope: str, rows: list[OpeningRow], staff_id: int | None = None) -> list[str]:
+    """Books opening balances that the business issues, all at once. The outcomes, in order, are `posted`, `replayed`,
+    `key_reused` or `blocked`."""
+    sent = [
+        {
+            "key": row.key,
+            "hash": row.input_hash.hex(),
+            "customer": row.customer_id,
+            "points": row.points,
+            "expires_at": row.expires_at,
+        }
+        for row in rows
+    ]
+    values = {
+        "program": rules.program_id,
+        "business": rules.business_id,
+        "staff": staff_id,
+        "scope": scope,
+        "time_zone": rules.time_zone,
+        "rows": orjson.dumps(sent, default=str).decode(),
+    }
+    return [outcome for (outcome,) in retrying(OPEN_MANY, values)]

@@ -1,5 +1,6 @@
 """Opening an account: a customer of the installation and their wallet in one programme."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,9 @@ from customers.profiles import Told
 NEW_WALLET = """
 INSERT INTO loyalty_wallet (program_id, customer_id) VALUES (%s::bigint, %s::bigint)
     ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id, public_id"""
+NEW_WALLETS = """
+INSERT INTO loyalty_wallet (program_id, customer_id) SELECT %s::bigint, c FROM unnest(%s::bigint[]) c ORDER BY c
+    ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id"""
 WALLET = "SELECT id, public_id FROM loyalty_wallet WHERE program_id = %s::bigint AND customer_id = %s::bigint"
 
 
@@ -51,6 +55,15 @@ def enrol(
                 customer_id=member.customer_id, business_id=business_id, channel=channel, source=source, at=at
             )
     return member
+
+
+def enrol_many(*, program_id: int, told: Sequence[tuple[int, Told]]) -> int:
+    """Opens wallets for customers by their ids, with what is told of them, and returns how many are new."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NEW_WALLETS, [program_id, list({customer_id for customer_id, _told in told})])
+        made = len(cursor.fetchall())
+        profiles.fill_many(program_id=program_id, told=told)
+    return made
 
 
 def _member(program_id: int, business_id: int, phone: str | None, external_id: str | None) -> Member:

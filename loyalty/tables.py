@@ -32,8 +32,8 @@ class Row(NamedTuple):
 class Table:
     """The header and the rows of a CSV. Holds a few lines at a time, whatever the file's size."""
 
-    def __init__(self, source: BinaryIO) -> None:
-        self.lines = _lines(source)
+    def __init__(self, source: BinaryIO, encoding: str = "utf-8") -> None:
+        self.lines = _lines(source, encoding)
         self.waiting: deque[Row] = deque()
         first = self._next()
         if first is None or first.problem:
@@ -83,7 +83,7 @@ class Table:
         return row._replace(problem=sentence % {"found": len(fields), "expected": len(self.header)})
 
 
-def _lines(source: BinaryIO) -> Iterator[Row]:
+def _lines(source: BinaryIO, encoding: str) -> Iterator[Row]:
     """The file's lines as text, with a problem where they are none. No line is ever held whole if it is too long."""
     number = 0
     try:
@@ -95,7 +95,7 @@ def _lines(source: BinaryIO) -> Iterator[Row]:
             cut = len(raw) > LONGEST_LINE
             while cut and not raw.endswith(b"\n") and (more := stream.readline(LONGEST_LINE)):
                 raw = raw[:LONGEST_LINE] + more[-1:]
-            yield _line(number, raw, cut)
+            yield _line(number, raw, cut, encoding)
     except (EOFError, OSError, zlib.error) as error:
         yield Row(number, "", [], _("The file breaks off here: it is cut short or damaged (%(why)s).") % {"why": error})
 
@@ -107,8 +107,8 @@ def _unpacked(source: BinaryIO) -> BinaryIO:
     return GzipFile(fileobj=source) if packed else source  # type: ignore[return-value]
 
 
-def _line(number: int, raw: bytes, cut: bool) -> Row:
-    text = raw.decode("utf-8", errors="replace")
+def _line(number: int, raw: bytes, cut: bool, encoding: str) -> Row:
+    text = raw.decode(encoding, errors="replace")
     if cut:
         problem = _("The row is longer than %(bytes)s bytes.") % {"bytes": LONGEST_LINE}
     elif "\0" in text:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loyalty import audit, reminding, reviewing, spending, sweeps
 from loyalty.churn import scoring
+from loyalty.importing import work
 
 log = logging.getLogger(__name__)
 
@@ -64,3 +65,14 @@ def audit_ledger() -> None:
         log.error("The ledger breaks a promise in %s rows: %s %s", finding.breaches, finding.promise, finding.examples)
     if broken:
         raise BooksDisagree("; ".join(f"{finding.name}: {finding.breaches}" for finding in broken))
+
+
+@shared_task(does=_("Takes in a file that a business has brought."))
+def work_import(import_id: int) -> None:
+    work.work(import_id=import_id, clock=timezone.now)
+
+
+@shared_task(does=_("Goes on with files at which nobody has worked for a minute."))
+def work_imports() -> None:
+    for import_id in work.waiting(at=timezone.now()):
+        work.work(import_id=import_id, clock=timezone.now)

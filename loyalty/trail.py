@@ -43,9 +43,16 @@ def _sentence(step: Step, rules: Rules, names: dict[str, str]) -> str:
         return _of_offer(step, rules)
     if rule.startswith("points_cap"):
         return _capped(step)
-    if rule == "rounding":
+    return _of_nothing(step)
+
+
+def _of_nothing(step: Step) -> str:
+    """A step that no rule of the business made."""
+    if step["rule"] == "import":
+        return _("Brought along from earlier records: what was bought before earns no points here.")
+    if step["rule"] == "rounding":
         words = {"floor": _("Rounded down"), "half_up": _("Rounded"), "ceiling": _("Rounded up")}[step["operation"]]
-        return _("%(rounded)s: %(points)s points.") % {"rounded": words, "points": shown.number(int(value))}
+        return _("%(rounded)s: %(points)s points.") % {"rounded": words, "points": shown.number(int(step["value"]))}
     return ""
 
 

@@ -17,7 +17,7 @@ USUAL = 25
 
 def page(newest_first: QuerySet[Any], query: QueryDict, render: Callable[[QuerySet[Any]], list[Any]]) -> dict[str, Any]:
     """One page of rows that are ordered by `-id`; `render` turns its rows into what is shown, one for one."""
-    limit, before = _limit(query.get("limit")), _before(query.get("cursor"))
+    limit, before = limit_of(query), _before(query.get("cursor"))
     if before is not None:
         newest_first = newest_first.filter(pk__lt=before)
     ids = list(newest_first.values_list("pk", flat=True)[: limit + 1])
@@ -27,7 +27,17 @@ def page(newest_first: QuerySet[Any], query: QueryDict, render: Callable[[QueryS
     return {"results": render(rows), "next_cursor": seal(str(ids[limit - 1])) if more else None}
 
 
-def _limit(text: str | None) -> int:
+def offset_of(query: QueryDict) -> int:
+    """Where a page begins of a list that is not in the order of its ids; `sealed` made the cursor."""
+    return max(0, _before(query.get("cursor")) or 0)
+
+
+def sealed(offset: int) -> str:
+    return seal(str(offset))
+
+
+def limit_of(query: QueryDict) -> int:
+    text = query.get("limit")
     if text is None:
         return USUAL
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST:

@@ -86,7 +86,7 @@ class BusinessView(APIView):
         if method in self.idempotent:
             call.key = idempotency_key(request)
         if method in ("post", "patch", "put"):
-            call.body = json_object(request)
+            call.body = self.read_body(request)
         handler: Handler = getattr(self, f"handle_{method}")
         answer = handler(call, **kwargs)
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
@@ -94,6 +94,9 @@ class BusinessView(APIView):
         if answer.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
+
+    def read_body(self, request: HttpRequest) -> dict[str, Any]:
+        return json_object(request)
 
 
 def idempotency_key(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from businesses import pins
 from businesses.access import MANAGERS
+from businesses.catalogue import products
 from businesses.models import Branch, Business, Program, Role, Staff, User
 from config.demo import PRESETS
 from config.demo.history import History, Line, Visit
@@ -54,6 +55,7 @@ from reports import segments
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
 DAYS_ONE_BY_ONE = 60
+FEATURED_DRAW = 5
 
 LEDGER = (Operation, Purchase, PurchaseLine, Entry, Lot, Draw, ClearingLine, Wallet, Membership, Redemption)
 
@@ -142,6 +144,8 @@ def open_shops(*, preset: Preset) -> list[OpenShop]:
     _offer_rewards(preset, program, [business for business, _shop in opened])
     _make_offers(preset, program, [business for business, _shop in opened])
     _make_chains(preset, {business.slug: business for business, _shop in opened})
+    for business, shop in opened:
+        _fill_catalogue(business, shop)
     return staffed
 
 
@@ -196,6 +200,22 @@ def _make_chains(preset: Preset, businesses: dict[str, Business]) -> None:
 
 def _owner(business: Business) -> Staff:
     return Staff.objects.filter(business=business, role=Role.OWNER).earliest("pk")
+
+
+def _fill_catalogue(business: Business, shop: Shop) -> None:
+    """What its sales name, those that people take most often in front. What somebody has changed since stays."""
+    missing = products.unknown_skus(business=business, skus=[product.sku for product in shop.products])
+    told = {
+        product.sku: {
+            "name": product.name,
+            "category": product.category,
+            "price": product.price,
+            "featured": product.draw >= FEATURED_DRAW,
+        }
+        for product in shop.products
+        if product.sku in missing
+    }
+    products.put_many(business=business, told=told)
 
 
 def _make_rules(preset: Preset, program: Program, businesses: list[Business]) -> None:

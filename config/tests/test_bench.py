@@ -50,6 +50,14 @@ def test_rules_are_measured_beside_none() -> None:
     assert report["audit"] is True
 
 
+def test_an_import_is_measured_against_a_copy_of_what_it_wrote() -> None:
+    report = quickly("importing.py", 18648)
+    assert report["rows"] == report["posted"] == 20_000
+    assert report["copy_rows"] == 4 * report["rows"] + 4 * report["customers"]
+    assert report["ratio"] == pytest.approx(report["copy_seconds"] / report["seconds"], abs=0.02)
+    assert report["books_agree"] is True
+
+
 def test_every_call_is_measured_at_both_numbers_of_clients(report: dict) -> None:
     measured = [(each["name"], each["clients"]) for each in report["results"]]
     assert measured == [(name, clients) for clients in (16, 64) for name in ("purchase", "redeem", "lookup")]

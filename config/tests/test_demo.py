@@ -22,7 +22,7 @@ from django.test import Client
 from django.utils import timezone
 
 from businesses import colours
-from businesses.models import Business, Program, Staff, User
+from businesses.models import Business, Product, Program, Staff, User
 from config.demo import PRESETS, corner_records, history, loading, main_street, oba, own_circle, quickmart
 from config.demo.history import History
 from config.demo.logins import logins
@@ -256,6 +256,10 @@ def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
     assert all(email.endswith(".example") for email in emails)
     assert not Consent.objects.filter(customer__phone=None).exists()
     assert PurchaseLine.objects.exclude(sku__startswith="QM").count() == 0 < PurchaseLine.objects.count()
+    catalogue = Product.objects.filter(business__slug="quickmart")
+    assert not PurchaseLine.objects.exclude(sku__in=catalogue.values("sku")).exists()
+    assert catalogue.get(sku="QM0101").category.parent.name == "Electronics"
+    assert 0 < catalogue.filter(featured=True).count() < 10
     assert_books_agree()
 
 

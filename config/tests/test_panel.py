@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from businesses import api_keys, panel
+from businesses.catalogue import products
 from businesses.models import ApiKey, Branch, Business, Program, Role, SettingChange, Staff, User
 from businesses.panel import ReadOnly, first_id
 from businesses.tests.conftest import hire, signed_in
@@ -26,6 +27,7 @@ from customers.conversations.incoming import Heard
 from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
 from loyalty import adjustments, disputes, earning_rules, rewards
+from loyalty.importing import work
 from loyalty.ledger import CustomerBlocked
 from loyalty.models import (
     Adjustment,
@@ -112,6 +114,10 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     ExpiryWarning.objects.create(
         wallet_id=bought.wallet_id, days=30, points=5, first_at=NOON, message=Message.objects.last()
     )
+    work.bring(
+        business=shop.business, kind="customers", file_name="people.csv", content=b"phone\n0501234567\n", at=NOON
+    )
+    products.put(business=shop.business, sku=f"TEA-{n}", told={"name": "Tea", "category": "Drinks / Hot", "price": 3})
     for business in (shop.business, None):
         earning_rules.make(
             program=shop.business.program, business=business, by=root, at=NOON,

@@ -1,13 +1,14 @@
 """What the superadmin sees of points. Nearly all of it is history: it has no form, and what must change is posted by
 the ledger."""
 
-from loyalty.admin import clearing, customers, disputes, earning_rules, operations, rewards, tiers, wallets
+from loyalty.admin import clearing, customers, disputes, earning_rules, imports, operations, rewards, tiers, wallets
 
 __all__ = [
     "clearing",
     "customers",
     "disputes",
     "earning_rules",
+    "imports",
     "operations",
     "rewards",
     "tiers",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loyalty.api import customers, purchases, recorded, redemptions, refunds, rewards
+from loyalty.api import customers, imports, purchases, recorded, redemptions, refunds, rewards
 
 urlpatterns = [
     path("purchases", purchases.PurchasesView.as_view(), name="api-purchases"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("redemptions/<uuid:redemption>", redemptions.RedemptionView.as_view(), name="api-redemption"),
     path("redemptions/<uuid:redemption>/confirm", redemptions.ConfirmView.as_view(), name="api-confirm"),
     path("redemptions/<uuid:redemption>/cancel", redemptions.CancelView.as_view(), name="api-cancel"),
+    path("imports", imports.ImportsView.as_view(), name="api-imports"),
+    path("imports/<uuid:importing>", imports.ImportView.as_view(), name="api-import"),
     path("rewards", rewards.RewardsView.as_view(), name="api-rewards"),
     path("consents", rewards.ConsentsView.as_view(), name="api-consents"),
     path("customers", customers.CustomersView.as_view(), name="api-customers"),

@@ -805,7 +805,7 @@ END $$;
 DROP FUNCTION IF EXISTS loyalty_adjust;
 CREATE FUNCTION loyalty_adjust(
   p_business bigint, p_staff bigint, p_by bigint, p_scope text, p_key text, p_input_hash bytea, p_time_zone text,
-  p_wallet bigint, p_points bigint, p_reason text, p_expires_at timestamptz,
+  p_wallet bigint, p_points bigint, p_reason text, p_expires_at timestamptz, p_kind text DEFAULT 'adjustment',
   OUT outcome text, OUT operation loyalty_operation, OUT customer uuid
 ) LANGUAGE plpgsql SET lock_timeout = '4s' AS $$
 DECLARE
@@ -847,14 +847,16 @@ BEGIN
   END IF;
   INSERT INTO loyalty_operation (public_id, scope, key, input_hash, kind, refusal, business_id, staff_id,
     wallet_id, customer_id, points, balance_after, owed_delta, local_on, occurred_at)
-  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, 'adjustment', v_refusal, p_business, p_staff,
+  VALUES (loyalty_new_public_id(), p_scope, p_key, p_input_hash, p_kind, v_refusal, p_business, p_staff,
     v_wallet.id, v_wallet.customer_id, v_points, v_wallet.balance + v_points - v_collect, -v_collect,
     (v_now AT TIME ZONE p_time_zone)::date, v_now)
   RETURNING * INTO operation;
   IF v_refusal IS NOT NULL THEN
     RETURN;
   END IF;
-  INSERT INTO loyalty_adjustment (operation_id, by_id, reason) VALUES (operation.id, p_by, p_reason);
+  IF p_kind = 'adjustment' THEN
+    INSERT INTO loyalty_adjustment (operation_id, by_id, reason) VALUES (operation.id, p_by, p_reason);
+  END IF;
   INSERT INTO loyalty_entry (operation_id, wallet_id, customer_id, business_id, kind, points, balance_after, occurred_at)
   VALUES (operation.id, v_wallet.id, v_wallet.customer_id, p_business, 'adjust', v_points, v_wallet.balance + v_points, v_now)
   RETURNING id INTO v_entry;

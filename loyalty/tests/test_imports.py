@@ -18,9 +18,10 @@ from django.utils import timezone
 from businesses.models import Program
 from conftest import Shop
 from customers.models import Customer, ExternalId
-from loyalty import bulk, imports, ledger
+from loyalty import bulk, ledger
 from loyalty.earning import earn
-from loyalty.imports import match_columns
+from loyalty.importing import sales as imports
+from loyalty.importing.sales import match_columns
 from loyalty.models import Membership, Operation, Purchase, Tier, Wallet
 from loyalty.tables import UnreadableFile
 from loyalty.tests.conftest import buy, give_tier, wallet

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0001_squashed_0015_consent_above'),
-        ('loyalty', '0024_shared_costs'),
+        ('loyalty', '0025_shared_costs'),
         ('promotions', '0002_recommending'),
     ]
 

@@ -11,10 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
-from loyalty import imports, rules
-from loyalty.imports import Refuse, Tally
+from loyalty import rules
+from loyalty.importing import sales
+from loyalty.importing.columns import KINDS
+from loyalty.importing.fields import Tally
+from loyalty.importing.sales import Refuse
+from loyalty.models import ImportKind
 from loyalty.tables import Row, UnreadableFile
 
+COLUMNS = [field.name for field in KINDS[ImportKind.PURCHASES]]
 ROWS_PER_LINE = 100_000  # of progress, where it is not watched on a terminal
 
 
@@ -27,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--errors", type=Path, metavar="FILE", help="rows that were refused; beside the input if absent"
         )
-        for kind in imports.SYNONYMS:
+        for kind in COLUMNS:
             parser.add_argument(
                 f"--{kind}", metavar="COLUMN", help=f"the column of the {kind}, if it is not recognised"
             )
@@ -46,10 +51,10 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as source, refusals(errors) as refuse:
                 tally = self._watch(
-                    imports.purchases(
+                    sales.purchases(
                         rules=rules.of(business.pk, business.program.rules_version),
                         source=source,
-                        chosen={kind: options[kind] for kind in imports.SYNONYMS if options[kind]},
+                        chosen={kind: options[kind] for kind in COLUMNS if options[kind]},
                         refuse=refuse,
                         at=timezone.now(),
                         date_format=options["date_format"],

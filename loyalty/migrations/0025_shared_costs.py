@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('businesses', '0001_squashed_0015_consent_above'),
         ('customers', '0012_telegram'),
-        ('loyalty', '0023_operations_of_a_transaction'),
+        ('loyalty', '0024_rule_given_updated_in_place'),
     ]
 
     operations = [

@@ -1,0 +1,274 @@
+"""The catalogue: products, found by their numbers, in lists and by words; the tree of categories."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers as s
+
+from businesses import money, names
+from businesses.api.fields import Fields, amount, text, yes_or_no
+from businesses.api.paging import limit_of, offset_of, page, sealed
+from businesses.api.problems import Problem, not_found
+from businesses.api.schema import OPTIONAL, Decimals, fields, problems
+from businesses.api.view import Answer, ApiCall, BusinessView
+from businesses.catalogue import categories, products
+from businesses.catalogue.categories import Node, Tree
+from businesses.models import Business, Product
+
+MOST_FOUND = 1_000
+YES_OR_NO = {"true": True, "false": False}
+PAGE = {"limit", "cursor"}
+
+PRODUCT: dict[str, Any] = {
+    "sku": s.CharField(),
+    "name": s.CharField(),
+    "category": s.CharField(allow_null=True, help_text="its path, such as `Home / Kitchen`"),
+    "price": s.CharField(allow_null=True),
+    "image_url": s.CharField(allow_null=True),
+    "featured": s.BooleanField(),
+    "active": s.BooleanField(),
+}
+PRODUCT_PAGE = fields(
+    "ProductPage", results=s.ListField(child=fields("Product", **PRODUCT)), next_cursor=s.CharField(allow_null=True)
+)
+CATEGORY_FILTER = OpenApiParameter("category", {"type": "string"}, description="id or path; what is inside it too")
+PAGING = [
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+    OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
+]
+
+
+class ProductsView(BusinessView):
+    scopes = {"get": "read"}
+
+    @extend_schema(
+        operation_id="list_products",
+        summary="The products of this business, newest first",
+        parameters=[
+            CATEGORY_FILTER,
+            OpenApiParameter("featured", {"type": "string", "enum": ["true", "false"]}),
+            OpenApiParameter("active", {"type": "string", "enum": ["true", "false"]}),
+            *PAGING,
+        ],
+        responses={200: PRODUCT_PAGE, **problems(422)},
+    )
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall) -> Answer:
+        business = business_of(call)
+        _only(call, {"category", "featured", "active"} | PAGE)
+        tree = Tree.of(business)
+        found = Product.objects.filter(business=business).order_by("-pk")
+        if within := _within(call, tree):
+            found = found.filter(category_id__in=within.within)
+        for name in ("featured", "active"):
+            if (said := call.query.get(name)) is not None:
+                if said not in YES_OR_NO:
+                    raise _wrong(name, "Has to be true or false.")
+                found = found.filter(**{name: YES_OR_NO[said]})
+        return Answer(page(found, call.query, lambda rows: [product_body(row, business, tree) for row in rows]))
+
+
+class SearchView(BusinessView):
+    scopes = {"get": "read"}
+
+    @extend_schema(
+        operation_id="search_products",
+        summary="Products with all these words in their name or number, the best hits first",
+        description="Case and marks on letters make no difference; a word may be the beginning of one. Products"
+        " that are not on sale are left out; without words all others are listed by name.",
+        parameters=[
+            OpenApiParameter("q", {"type": "string", "maxLength": 120}),
+            CATEGORY_FILTER,
+            *PAGING,
+        ],
+        responses={200: PRODUCT_PAGE, **problems(422)},
+    )
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall) -> Answer:
+        business = business_of(call)
+        _only(call, {"q", "category"} | PAGE)
+        sought = call.query.get("q", "").replace("\0", "").strip()
+        if len(sought) > 120:
+            raise _wrong("q", "Has to be at most 120 characters long.")
+        limit, offset = limit_of(call.query), offset_of(call.query)
+        tree = Tree.of(business)
+        found = products.listed(business=business, sought=sought, within=_within(call, tree)).filter(active=True)
+        rows = list(found[offset : offset + limit + 1])
+        end = offset + limit
+        more = len(rows) > limit and end < MOST_FOUND
+        results = [product_body(row, business, tree) for row in rows[:limit]]
+        return Answer({"results": results, "next_cursor": sealed(end) if more else None})
+
+
+class ProductView(BusinessView):
+    scopes = {"get": "read", "put": "promote"}
+
+    @extend_schema(
+        operation_id="show_product",
+        summary="A product by its number",
+        responses={200: fields("Product", **PRODUCT), **problems(404)},
+    )
+    def get(self) -> None: ...
+
+    @extend_schema(
+        operation_id="put_product",
+        summary="Make or change a product",
+        description="What is left out stays as it is. A category that is not there yet is made.",
+        request=fields(
+            "ProductRequest",
+            name=s.CharField(max_length=products.LONGEST_NAME, **OPTIONAL),
+            category=s.CharField(max_length=400, allow_blank=True, help_text="a path; empty for none", **OPTIONAL),
+            price=Decimals(**OPTIONAL),
+            image_url=s.CharField(max_length=500, allow_blank=True, help_text="http or https", **OPTIONAL),
+            featured=s.BooleanField(**OPTIONAL),
+            active=s.BooleanField(**OPTIONAL),
+        ),
+        responses={
+            200: fields("Product", **PRODUCT),
+            201: fields("Product", **PRODUCT),
+            **problems(400, 404, 413, 422),
+        },
+    )
+    def put(self) -> None: ...
+
+    def handle_get(self, call: ApiCall, sku: str) -> Answer:
+        business = business_of(call)
+        found = business.products.filter(sku=sku).first() if "\0" not in sku else None
+        if found is None:
+            raise not_found("No product of this business has that number.")
+        return Answer(product_body(found, business, Tree.of(business)))
+
+    def handle_put(self, call: ApiCall, sku: str) -> Answer:
+        business = business_of(call)
+        body = Fields(call.body)
+        told = {
+            "name": body.read("name", _named(products.LONGEST_NAME)),
+            "category": body.read("category", _path),
+            "price": body.read("price", amount(business.program.currency)),
+            "image_url": body.read("image_url", _address),
+            "featured": body.read("featured", yes_or_no),
+            "active": body.read("active", yes_or_no),
+        }
+        try:
+            number = _named(products.LONGEST_SKU)(sku)
+        except ValueError as error:
+            body.error("sku", str(error))
+        body.done()
+        if told["name"] is None and not business.products.filter(sku=number).exists():
+            raise _wrong("name", "Required for a new product.")
+        try:
+            made, new = products.put(business=business, sku=number, told=told)
+        except categories.TooMany:
+            raise _wrong("category", f"At most {categories.MOST} categories.") from None
+        return Answer(product_body(made, business, Tree.of(business)), 201 if new else 200)
+
+
+class CategoriesView(BusinessView):
+    scopes = {"get": "read"}
+
+    @extend_schema(
+        operation_id="list_categories",
+        summary="The tree of categories, each before those inside it",
+        responses={
+            200: fields(
+                "CategoryTree",
+                results=s.ListField(
+                    child=fields(
+                        "ProductCategory",
+                        id=s.UUIDField(),
+                        name=s.CharField(),
+                        path=s.CharField(),
+                        parent=s.UUIDField(allow_null=True),
+                        products=s.IntegerField(help_text="those further inside too"),
+                    )
+                ),
+            ),
+            **problems(),
+        },
+    )
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall) -> Answer:
+        tree = Tree.of(business_of(call))
+        counts = categories.counts(tree)
+        results = [
+            {
+                "id": str(node.category.public_id),
+                "name": node.category.name,
+                "path": node.path,
+                "parent": str(tree.nodes[node.category.parent_id].category.public_id)
+                if node.category.parent_id
+                else None,
+                "products": counts[pk],
+            }
+            for pk, node in tree.nodes.items()
+        ]
+        return Answer({"results": results})
+
+
+def product_body(product: Product, business: Business, tree: Tree) -> dict[str, Any]:
+    price: Decimal | None = product.price
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "category": tree.path(product.category_id) or None,
+        "price": None if price is None else money.plain(price, business.program.currency),
+        "image_url": product.image_url or None,
+        "featured": product.featured,
+        "active": product.active,
+    }
+
+
+def business_of(call: ApiCall) -> Business:
+    return Business.objects.select_related("program").get(pk=call.access.business_id)
+
+
+def _within(call: ApiCall, tree: Tree) -> Node | None:
+    named = call.query.get("category")
+    if named is None:
+        return None
+    if (found := tree.find(named)) is None:
+        raise _wrong("category", "No category of this business has that id or path.")
+    return found
+
+
+def _only(call: ApiCall, known: set[str]) -> None:
+    if unknown := call.query.keys() - known:
+        errors = {str(name)[:64]: ["No such field."] for name in unknown}
+        raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
+
+
+def _wrong(name: str, why: str) -> Problem:
+    return Problem(422, "invalid", "Some fields are wrong.", errors={name: [why]})
+
+
+def _named(most: int) -> Any:
+    def parse(value: Any) -> str:
+        try:
+            return names.clean(text(most)(value))
+        except names.InvalidName as error:
+            raise ValueError(str(error)) from error
+
+    return parse
+
+
+def _path(value: Any) -> str:
+    parts = categories.split(text(400, least=0)(value))
+    if len(parts) > categories.DEEPEST:
+        raise ValueError(f"At most {categories.DEEPEST} categories one inside another.")
+    return categories.SEPARATOR.join(map(_named(categories.LONGEST_NAME), parts))
+
+
+def _address(value: Any) -> str:
+    address = text(500, least=0)(value)
+    try:
+        if address:
+            URLValidator(["http", "https"])(address)
+    except ValidationError as error:
+        raise ValueError("Has to be an address that begins with https:// or http://.") from error
+    return address

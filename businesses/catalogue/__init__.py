@@ -1,0 +1,1 @@
+"""What a business sells: products, in a tree of categories."""
