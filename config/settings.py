@@ -72,6 +72,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "config.apps.InstallationConfig",
     "reports",
+    "referrals",
     "promotions",
     "loyalty",
     "customers",
@@ -178,6 +179,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "warn-of-expiry": {"task": "loyalty.tasks.warn_of_expiry", "schedule": crontab(hour=6, minute=30)},
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
+    "settle-referrals": {"task": "referrals.tasks.settle_referrals", "schedule": 60},
     "count-co-visits": {"task": "promotions.tasks.count_co_visits", "schedule": crontab(hour=3, minute=20)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
@@ -272,7 +274,10 @@ UNFOLD = {
 
 # --- What a sale sets off ---------------------------------------------------------------------------------
 
-PURCHASE_EFFECTS = ["promotions.sales.Coupons"]  # in this order, in the sale's transaction; see loyalty/effects.py
+PURCHASE_EFFECTS = [
+    "referrals.sales.Referrals",
+    "promotions.sales.Coupons",
+]  # in this order, in the sale's transaction; see loyalty/effects.py
 
 # --- Messages to customers --------------------------------------------------------------------------------
 

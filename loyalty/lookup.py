@@ -41,6 +41,7 @@ class Facts:
     name: str
     agreed_to_sms: bool
     read_at: datetime  # by the ledger's clock
+    awaited: bool = False  # whether an effect waits for a sale of theirs, where one asks
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,9 @@ PAST: dict[Asked, tuple[str, str]] = {
 }
 
 
-def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
+def facts(*, program_id: int, business_id: int, who: Who, awaits: str = "") -> Facts | None:
     """None when nobody on the installation goes by that name."""
-    row = _row(FACTS, who, {"program": program_id, "business": business_id})
+    row = _row(_with(awaits), who, {"program": program_id, "business": business_id})
     return Facts(*row) if row else None
 
 
@@ -153,6 +154,7 @@ def facts_and_past(
     time_zone: str,
     asked: Container[Asked],
     capped: list[str],
+    awaits: str = "",
 ) -> tuple[Facts, Past] | None:
     """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for.
 
@@ -161,7 +163,7 @@ def facts_and_past(
     values = {"program": program_id, "business": business_id, "capped": capped}
     values |= {"occurred_at": occurred_at, "time_zone": time_zone}
     columns = (read if name in asked else instead for name, (read, instead) in PAST.items())
-    row = _row(", ".join([FACTS + SEEN, *columns]), who, values, more=ON_DAY)
+    row = _row(", ".join([_with(awaits) + SEEN, *columns]), who, values, more=ON_DAY)
     if row is None:
         return None
     *known, last_entry, visits, new_here, birthday, given_today, given = row
@@ -174,6 +176,10 @@ def facts_and_past(
         given={series: Given(Decimal(today), Decimal(ever)) for series, today, ever in orjson.loads(given)},
     )
     return Facts(*known), past
+
+
+def _with(awaits: str) -> str:
+    return f"{FACTS}, ({awaits})" if awaits else FACTS
 
 
 def _row(columns: str, who: Who, values: dict[str, Any], more: str = "") -> tuple[Any, ...] | None:

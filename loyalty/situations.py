@@ -8,14 +8,23 @@ from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
 
 
-def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tuple[Facts | None, Past | None]:
-    """The customer of a sale at that moment (None: now), and their past, which is read only where a rule asks."""
+def known(
+    *, rules: Rules, who: Who, occurred_at: datetime | None = None, awaits: str = ""
+) -> tuple[Facts | None, Past | None]:
+    """The customer of a sale at that moment (None: now), and their past, which is read only where a rule asks. `awaits`
+    is the condition of `Facts.awaited`."""
     ids = {"program_id": rules.program_id, "business_id": rules.business_id}
     if not rules.asks_past:
-        return lookup.facts(**ids, who=who), None
+        return lookup.facts(**ids, who=who, awaits=awaits), None
     capped = [str(series) for series in rules.series.values()]
     found = lookup.facts_and_past(
-        **ids, who=who, occurred_at=occurred_at, time_zone=rules.time_zone, asked=rules.asks, capped=capped
+        **ids,
+        who=who,
+        occurred_at=occurred_at,
+        time_zone=rules.time_zone,
+        asked=rules.asks,
+        capped=capped,
+        awaits=awaits,
     )
     return found or (None, lookup.NOTHING_BEFORE)
 

@@ -47,6 +47,8 @@ from loyalty.tests.conftest import PHONE, buy, redeem, refund
 from loyalty.tests.test_points_page import text
 from promotions import coupons, offers
 from promotions.models import Source
+from referrals import awards
+from referrals.models import Referral, ReferralTerms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -131,6 +133,14 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
         coupons.issue(
             offer=offered, wallet=Wallet.objects.get(customer=customer_id), source=Source.PROMOTION, at=timezone.now()
         )
+    ReferralTerms.objects.create(program=shop.business.program, friend_offer=offered)
+    friend = buy(new_shop(f"far-{n}", program=shop.business.program), 1, phone=f"+99450199{n:04}").customer_id
+    brought = Referral.objects.create(
+        program=shop.business.program, inviter_id=customer_id, friend_id=friend, source="counter", state="completed",
+        business=shop.business, won_by=shop.business, staff=shop.staff, made_at=NOON, ends_at=NOON, settled_at=NOON,
+    )  # fmt: skip
+    awards.promise(referral=brought, business_id=shop.business.pk, at=timezone.now())
+    awards.settle_due()
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

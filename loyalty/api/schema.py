@@ -59,13 +59,17 @@ class TrailStep(s.Serializer[Any]):
 
 EFFECT = fields(
     "Effect",
-    effect=s.ChoiceField(["tier", "coupon_used", "coupon_issued"]),
+    effect=s.ChoiceField(["tier", "coupon_used", "coupon_issued", "referral_completed"]),
     before=s.CharField(required=False, allow_null=True, help_text="the tier that they had, if any"),
     after=s.CharField(required=False, help_text="the tier that the sale brought; the next sale earns by it"),
     coupon=s.CharField(required=False, help_text="the code of a coupon that was used, or that the sale brought"),
     offer=s.CharField(required=False, help_text="what it is a coupon of"),
     discount=s.CharField(required=False, help_text="what a used one took off"),
     expires_at=s.DateTimeField(required=False, allow_null=True, help_text="of one that the sale brought"),
+    referral=s.UUIDField(required=False, help_text="the referral that the sale completed"),
+    inviter=s.CharField(required=False, help_text="who invited the customer: a first name and an initial"),
+    points=s.IntegerField(required=False, help_text="what the customer gets for it besides"),
+    inviter_points=s.IntegerField(required=False, help_text="what who invited gets"),
 )
 RECORD_PURCHASE: Call = {
     "operation_id": "record_purchase",
