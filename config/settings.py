@@ -316,7 +316,9 @@ CONVERSATION_COMMANDS = [
 
 CHURN_SCORER = env("CHURN_SCORER", default="loyalty.churn.scorer.MbgNbd")
 RECOMMENDER = env("RECOMMENDER", default="promotions.recommending.recommender.ThreeRules")
-COUNTER_HINTS = ["promotions.recommending.hints.at_counter"]  # what a cashier may tell the open customer, in this order
+COUNTER_QUESTIONS = ["referrals.welcoming.WhoSentYou"]  # what somebody new is asked besides their name
+# What a cashier may tell the open customer, in this order.
+COUNTER_HINTS = ["referrals.welcoming.hint", "promotions.recommending.hints.at_counter"]
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

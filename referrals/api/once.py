@@ -41,6 +41,7 @@ def once(
                 answer=answer,
                 at=timezone.now(),
             )
+            stored.refresh_from_db()  # the database has an order of its own for what an object holds
         elif bytes(stored.input_hash) != digest:
             raise ledger.KeyReused
     if stored.status == REFUSED:

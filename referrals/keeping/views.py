@@ -76,7 +76,7 @@ def complete(request: StaffRequest, referral: UUID) -> HttpResponse:
     found, terms = _own(request, referral), _terms(request)
     if terms is None or not _may(request):
         raise Http404
-    form = CompleteForm(request.POST or None, terms=terms)
+    form = CompleteForm(request.POST if request.method == "POST" else None, terms=terms)
     if request.method == "POST" and form.is_valid():
         points = form.cleaned_data["points"]
 

@@ -369,3 +369,16 @@ def test_no_award_is_given_by_another_sale(shop: Shop) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE referrals_award SET points = points + 1")
     assert Operation.objects.filter(kind="bonus").count() == 0
+
+
+def test_coupons_are_swept_twice_and_given_once(shop: Shop) -> None:
+    """Two sweeps have read the same award as due; the second finds it given."""
+    ReferralTerms.objects.update(friend_offer=offer(shop, name="Cake", lasts_days=30), friend_points=0)
+    join(shop, LEYLA)
+    bring(shop)
+    buy(shop, 12, phone=FRIEND)
+    due = list(Award.objects.values_list("pk", flat=True))
+    for award_id in due * 2:
+        awards.settle(award_id=award_id, at=timezone.now())
+    assert Coupon.objects.count() == 1
+    assert balance(shop, LEYLA) == 50
