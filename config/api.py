@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("businesses.api.urls")),
     path("", include("loyalty.api.urls")),
     path("", include("promotions.api.urls")),
+    path("", include("referrals.api.urls")),
     path("", include("reports.api.urls")),
     re_path("", nothing_here),
 ]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.sites import UnfoldAdminSite
 
-OURS = ("businesses.", "customers.", "loyalty.", "promotions.", "reports.", "config.")
+OURS = ("businesses.", "customers.", "loyalty.", "promotions.", "referrals.", "reports.", "config.")
 
 # Alpine, with which unfold's menus open, reads expressions out of attributes; its colours are an inline style.
 POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
@@ -98,6 +98,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Products"), "inventory", _list("businesses", "product")),
                 (_("Product categories"), "account_tree", _list("businesses", "productcategory")),
                 (_("Imports"), "upload_file", _list("loyalty", "import")),
+                (_("Terms of bringing friends"), "diversity_3", _list("referrals", "referralterms")),
                 (_("API keys"), "key", _list("businesses", "apikey")),
             ],
         ),
@@ -107,6 +108,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Customers"), "groups", _list("customers", "customer")),
                 (_("Wallets"), "account_balance_wallet", _list("loyalty", "wallet")),
                 (_("Memberships"), "card_membership", _list("loyalty", "membership")),
+                (_("Referrals"), "person_add", _list("referrals", "referral")),
+                (_("Thanks for friends"), "volunteer_activism", _list("referrals", "award")),
             ],
         ),
         _group(

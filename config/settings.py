@@ -72,6 +72,7 @@ CONTENT_SECURITY_POLICY = {
 INSTALLED_APPS = [
     "config.apps.InstallationConfig",
     "reports",
+    "referrals",
     "promotions",
     "loyalty",
     "customers",
@@ -181,6 +182,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
     "end-chains": {"task": "promotions.tasks.end_chains", "schedule": crontab(minute=35)},
+    "settle-referrals": {"task": "referrals.tasks.settle_referrals", "schedule": 60},
     "count-co-visits": {"task": "promotions.tasks.count_co_visits", "schedule": crontab(hour=3, minute=20)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
@@ -275,7 +277,10 @@ UNFOLD = {
 
 # --- What a sale sets off ---------------------------------------------------------------------------------
 
-PURCHASE_EFFECTS = ["promotions.sales.Coupons"]  # in this order, in the sale's transaction; see loyalty/effects.py
+PURCHASE_EFFECTS = [
+    "referrals.sales.Referrals",
+    "promotions.sales.Coupons",
+]  # in this order, in the sale's transaction; see loyalty/effects.py
 
 # --- Messages to customers --------------------------------------------------------------------------------
 
@@ -314,7 +319,9 @@ CONVERSATION_COMMANDS = [
 
 CHURN_SCORER = env("CHURN_SCORER", default="loyalty.churn.scorer.MbgNbd")
 RECOMMENDER = env("RECOMMENDER", default="promotions.recommending.recommender.ThreeRules")
-COUNTER_HINTS = ["promotions.recommending.hints.at_counter"]  # what a cashier may tell the open customer, in this order
+COUNTER_QUESTIONS = ["referrals.welcoming.WhoSentYou"]  # what somebody new is asked besides their name
+# What a cashier may tell the open customer, in this order.
+COUNTER_HINTS = ["referrals.welcoming.hint", "promotions.recommending.hints.at_counter"]
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

@@ -36,6 +36,8 @@ urlpatterns = [
     path("", include("promotions.chaining.urls")),
     path("", include("promotions.recommending.urls")),
     path("", include("promotions.holding.urls")),
+    path("", include("referrals.sharing.urls")),
+    path("", include("referrals.keeping.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

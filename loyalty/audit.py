@@ -108,7 +108,7 @@ CHECKS: dict[str, tuple[str, str]] = {
         """SELECT 'operation', o.id, count(*)::text || ' reversals of ' || sum(r.points)::text, (-o.points)::text
              FROM loyalty_operation r JOIN loyalty_operation o ON o.id = r.reverses_id AND o.kind <> 'purchase'
             WHERE r.refusal IS NULL GROUP BY o.id, o.points, o.kind
-           HAVING count(*) > 1 OR sum(r.points) <> -o.points OR o.kind <> 'redemption'""",
+           HAVING count(*) > 1 OR (sum(r.points) <> -o.points AND o.kind <> 'bonus') OR o.kind NOT IN ('redemption', 'bonus')""",
     ),
     "refunds_are_parts": (
         "The refunds of a purchase take back of its points and give back of those that paid for it their part, and no more.",
@@ -325,6 +325,19 @@ CHECKS: dict[str, tuple[str, str]] = {
            SELECT 'draw', d.id, d.issuer_id::text, e.business_id::text
              FROM loyalty_entry e JOIN loyalty_draw d ON d.entry_id = e.id
             WHERE e.kind = 'adjust' AND (d.issuer_id <> e.business_id OR d.business_id <> e.business_id)""",
+    ),
+    "bonus_is_given_and_taken_whole": (
+        "A bonus is one entry of its business, and what takes one back takes all of it, from that wallet.",
+        """SELECT 'operation', o.id, (o.points, o.owed_delta, e.entries, e.business_id)::text,
+                  coalesce(b.points::text, 'one entry') || ' of business ' || o.business_id
+             FROM loyalty_operation o
+             LEFT JOIN loyalty_operation b ON b.id = o.reverses_id
+             LEFT JOIN (SELECT operation_id, count(*) FILTER (WHERE kind IN ('bonus', 'reverse')) AS entries,
+                               min(business_id) AS business_id FROM loyalty_entry GROUP BY 1) e ON e.operation_id = o.id
+            WHERE o.kind = 'bonus' AND o.refusal IS NULL AND (
+                  e.entries IS DISTINCT FROM 1 OR e.business_id <> o.business_id OR (o.reverses_id IS NULL AND o.points <= 0)
+                  OR (o.reverses_id IS NOT NULL AND (b.kind, b.wallet_id, b.business_id, b.points)
+                      IS DISTINCT FROM ('bonus', o.wallet_id, o.business_id, o.owed_delta - o.points)))""",
     ),
     "approval_is_of_a_sale": (
         "Every approval belongs to an accepted purchase, and to a manager of its business.",

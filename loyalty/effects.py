@@ -64,6 +64,12 @@ class Effect:
         """The same where its lines matter too."""
         return self.follows(rules, amount)
 
+    def asks(self, rules: Rules) -> str | None:
+        """An SQL condition on the customer `c` of the programme `%(program)s` that is read along with their facts: an
+        effect that asks follows only the sales of those of whom it is true. From what is cached. Empty: of nobody now;
+        None: it does not ask."""
+        return None
+
     def remembers(self, rules: Rules) -> bool:
         """Whether a sale of this business may have had an effect before. From what is cached."""
         return False
@@ -106,8 +112,22 @@ def all_effects() -> tuple[Effect, ...]:
     return _named(tuple(settings.PURCHASE_EFFECTS))
 
 
-def follow(rules: Rules, amount: Decimal, sale: Sale) -> bool:
-    return any(effect.follows_sale(rules, amount, sale) for effect in all_effects())
+def asks(rules: Rules) -> str:
+    """What has to be read of a customer before a sale; empty for nothing."""
+    return " OR ".join(filter(None, (effect.asks(rules) for effect in all_effects())))
+
+
+def following(rules: Rules, amount: Decimal, sale: Sale, known: Facts | None, priced: Priced) -> list[Effect]:
+    """Those that may have something to do with a sale, in their order."""
+    awaited = known is not None and known.awaited
+
+    def follows(effect: Effect) -> bool:
+        condition = effect.asks(rules)
+        if condition is None:
+            return priced.plan is not None or effect.follows_sale(rules, amount, sale)
+        return awaited and bool(condition)
+
+    return [effect for effect in all_effects() if follows(effect)]
 
 
 def remember(rules: Rules) -> bool:
@@ -125,10 +145,11 @@ def price(*, rules: Rules, actor: Actor, known: Facts | None, sale: Sale, basket
     raise LookupError("no effect takes coupons")
 
 
-def tell(*, rules: Rules, operations: Sequence[int]) -> dict[int, list[Told]]:
-    """What the effects did with each operation; nothing is read where there cannot be anything."""
+def tell(*, rules: Rules, operations: Sequence[int], by: Sequence[Effect] | None = None) -> dict[int, list[Told]]:
+    """What the effects did with each operation, or those it is known to be `by`; nothing is read where there cannot be
+    anything."""
     told: dict[int, list[Told]] = {operation: [] for operation in operations}
-    for effect in all_effects():
+    for effect in all_effects() if by is None else by:
         if effect.remembers(rules) and operations:
             for operation, said in effect.tell(rules=rules, operations=operations).items():
                 told[operation] += said

@@ -239,6 +239,14 @@ SELECT outcome, customer, {OPERATION} FROM loyalty_adjust(%(business)s::bigint, 
        %(scope)s::text, %(key)s::text, %(input_hash)s::bytea, %(time_zone)s::text, %(wallet)s::bigint,
        %(points)s::bigint, %(reason)s::text, %(expires_at)s::timestamptz) AS a(outcome, o, customer)"""  # noqa: S608
 
+GIVE_BONUS = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_give_bonus(%(business)s::bigint, %(staff)s::bigint, %(scope)s::text,
+       %(key)s::text, %(input_hash)s::bytea, %(time_zone)s::text, %(wallet)s::bigint, %(points)s::bigint,
+       %(expires_at)s::timestamptz) AS b(outcome, o, customer)"""  # noqa: S608
+TAKE_BONUS = f"""
+SELECT outcome, customer, {OPERATION} FROM loyalty_take_bonus(%(business)s::bigint, %(scope)s::text, %(key)s::text,
+       %(input_hash)s::bytea, %(time_zone)s::text, %(operation)s::bigint) AS b(outcome, o, customer)"""  # noqa: S608
+
 
 def purchase(
     *,
@@ -400,6 +408,28 @@ def adjust(
         "expires_at": expires_at,
     }
     return _post(ADJUST, values)
+
+
+def give_bonus(*, rules: Rules, key: str, staff_id: int | None, wallet_id: int, points: int, at: datetime) -> Posted:
+    """Gives points > 0 of this business without a sale. The key is the system's own, and names the cause for ever: not
+    the input, for who asks again may be somebody else."""
+    values = {"staff": staff_id, "wallet": wallet_id, "points": points, "expires_at": rules.expires_at(at)}
+    return _post(GIVE_BONUS, _by_system(rules, key) | values)
+
+
+def take_bonus(*, rules: Rules, key: str, operation_id: int) -> Posted:
+    """Takes back a bonus that this business gave, whole; what of it was spent is owed."""
+    return _post(TAKE_BONUS, _by_system(rules, key) | {"operation": operation_id})
+
+
+def _by_system(rules: Rules, key: str) -> dict[str, Any]:
+    return {
+        "business": rules.business_id,
+        "scope": "system",
+        "key": key,
+        "input_hash": b"",
+        "time_zone": rules.time_zone,
+    }
 
 
 def is_known(*, rules: Rules, key: str) -> bool:

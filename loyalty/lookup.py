@@ -41,6 +41,7 @@ class Facts:
     name: str
     agreed_to_sms: bool
     read_at: datetime  # by the ledger's clock
+    awaited: bool = False  # whether an effect waits for a sale of theirs, where one asks
 
 
 @dataclass(frozen=True)
@@ -156,15 +157,15 @@ class Asking:
         columns = (read if name in asked else instead for name, (read, instead) in PAST.items())
         arrays = {"capped": capped, "alike": alike, "apart": apart}
         return cls(
-            columns=", ".join([FACTS + SEEN, *columns]),
+            columns=", ".join([SEEN, *columns]),
             values={name: f"{{{','.join(map(str, each))}}}" for name, each in arrays.items()}
             | {"time_zone": time_zone},
         )
 
 
-def facts(*, program_id: int, business_id: int, who: Who) -> Facts | None:
+def facts(*, program_id: int, business_id: int, who: Who, awaits: str = "") -> Facts | None:
     """None when nobody on the installation goes by that name."""
-    row = _row(FACTS, who, {"program": program_id, "business": business_id})
+    row = _row(_with(awaits), who, {"program": program_id, "business": business_id})
     return Facts(*row) if row else None
 
 
@@ -175,10 +176,11 @@ def facts_and_past(
     who: Who,
     occurred_at: datetime | None,
     asking: Asking,
+    awaits: str = "",
 ) -> tuple[Facts, Past] | None:
     """The same with what the customer did before a sale of that moment (None: now), as far as it is asked for."""
     values = asking.values | {"program": program_id, "business": business_id, "occurred_at": occurred_at}
-    row = _row(asking.columns, who, values, more=ON_DAY)
+    row = _row(_with(awaits) + asking.columns, who, values, more=ON_DAY)
     if row is None:
         return None
     *known, last_entry, visits, new_here, birthday, given_today, given = row
@@ -193,6 +195,10 @@ def facts_and_past(
         },
     )
     return Facts(*known), past
+
+
+def _with(awaits: str) -> str:
+    return f"{FACTS}, ({awaits})" if awaits else FACTS
 
 
 def _row(columns: str, who: Who, values: dict[str, Any], more: str = "") -> tuple[Any, ...] | None:

@@ -12,7 +12,7 @@ from django.db.models import F
 from businesses import money
 from loyalty import effects, ledger, lookup, notices, situations, spending
 from loyalty.earning import ZERO, Earned, earn
-from loyalty.effects import NO_COUPONS, Basket, Priced
+from loyalty.effects import NO_COUPONS, Basket, Effect, Priced
 from loyalty.ledger import Actor, Call, Posted
 from loyalty.lookup import Facts, Member, Who
 from loyalty.models import Purchase
@@ -88,7 +88,7 @@ def _record_once(
     call: Call,
     at: datetime,
 ) -> Posted:
-    known, past = situations.known(rules=rules, who=who, occurred_at=sale.occurred_at)
+    known, past = situations.known(rules=rules, who=who, occurred_at=sale.occurred_at, awaits=effects.asks(rules))
     # A repeat is answered by the ledger, also when the card was replaced since.
     if known is None and who.by in ("card", "customer") and not ledger.is_known(rules=rules, key=call.key):
         raise lookup.UnknownCustomer
@@ -132,18 +132,18 @@ def _record_once(
 
     asked = known is not None and paid is not None and spending.is_asked(rules=rules, points=paid.points)
     told = known is not None and known.agreed_to_sms
-    followed = bool(priced.plan) or effects.follow(rules, amount, sale)
+    followed = effects.following(rules, amount, sale, known, priced)
     if not (asked or told or followed):
         posted = post()
         return _with_effects(rules, posted) if posted.replayed else posted
     with transaction.atomic():
         posted = _agreed(rules, known, paid, call, at, post) if known and paid and asked else post()
-        if followed and posted.refusal is None and not posted.replayed:
-            for effect in effects.all_effects():
+        if posted.refusal is None and not posted.replayed:
+            for effect in followed:
                 effect.follow(rules=rules, posted=posted, priced=priced, sale=sale)
         if told:
             notices.earned(posted=posted, rules=rules, at=at)
-    return _with_effects(rules, posted) if followed or posted.replayed else posted
+    return _with_effects(rules, posted, None if posted.replayed else followed)
 
 
 def _see_that_it_takes(rules: Rules, amount: Decimal, paid: InPoints, key: str) -> None:
@@ -153,11 +153,11 @@ def _see_that_it_takes(rules: Rules, amount: Decimal, paid: InPoints, key: str) 
         raise TooManyPoints(most)
 
 
-def _with_effects(rules: Rules, posted: Posted) -> Posted:
-    """With what the effects stored for it."""
+def _with_effects(rules: Rules, posted: Posted, by: list[Effect] | None = None) -> Posted:
+    """With what the effects stored for it: those that followed it, or for a repeat whichever did."""
     if posted.refusal or not effects.remember(rules):
         return posted
-    return posted._replace(effects=tuple(effects.tell(rules=rules, operations=[posted.id])[posted.id]))
+    return posted._replace(effects=tuple(effects.tell(rules=rules, operations=[posted.id], by=by)[posted.id]))
 
 
 def _agreed(

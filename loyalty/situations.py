@@ -8,12 +8,15 @@ from loyalty.lookup import Facts, Past, Who
 from loyalty.rules import Rules
 
 
-def known(*, rules: Rules, who: Who, occurred_at: datetime | None = None) -> tuple[Facts | None, Past | None]:
-    """The customer of a sale at that moment (None: now), and their past, which is read only where a rule asks."""
+def known(
+    *, rules: Rules, who: Who, occurred_at: datetime | None = None, awaits: str = ""
+) -> tuple[Facts | None, Past | None]:
+    """The customer of a sale at that moment (None: now), and their past, which is read only where a rule asks. `awaits`
+    is the condition of `Facts.awaited`."""
     ids = {"program_id": rules.program_id, "business_id": rules.business_id}
     if not rules.asks_past:
-        return lookup.facts(**ids, who=who), None
-    found = lookup.facts_and_past(**ids, who=who, occurred_at=occurred_at, asking=rules.asking)
+        return lookup.facts(**ids, who=who, awaits=awaits), None
+    found = lookup.facts_and_past(**ids, who=who, occurred_at=occurred_at, asking=rules.asking, awaits=awaits)
     return found or (None, lookup.NOTHING_BEFORE)
 
 

@@ -188,6 +188,18 @@ def give_back(*, posted: Posted, sale: int) -> None:
         shared_costs.take_back(posted=posted, sale=sale)
 
 
+@transaction.atomic
+def take_back(*, coupon: Coupon) -> bool:
+    """Takes a coupon that was given for what is no more; one that was used meanwhile stays used. Locks its offer
+    before it."""
+    Offer.objects.select_for_update().get(pk=coupon.offer_id)
+    unused = Coupon.objects.filter(pk=coupon.pk, status=CouponStatus.ISSUED)
+    if not unused.update(status=CouponStatus.CANCELLED):
+        return False
+    Offer.objects.filter(pk=coupon.offer_id).update(issued=F("issued") - 1)
+    return True
+
+
 # --- Reading ---
 
 

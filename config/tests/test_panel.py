@@ -50,6 +50,8 @@ from loyalty.tests.test_points_page import text
 from promotions import coupons, offers
 from promotions.models import Source
 from promotions.tests.conftest import agreed, sell
+from referrals import awards
+from referrals.models import Referral, ReferralTerms
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -142,6 +144,15 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     agreed(shop, partner)
     brought = sell(shop, 40, phone=phone).effects[0]["coupon"]
     sell(partner, 20, brought, phone=phone)
+    ReferralTerms.objects.create(program=shop.business.program, friend_offer=offered)
+    friend = Customer.objects.create(phone=f"+99450199{n:04}").pk
+    Wallet.objects.create(program=shop.business.program, customer_id=friend)
+    brought = Referral.objects.create(
+        program=shop.business.program, inviter_id=customer_id, friend_id=friend, source="counter", state="completed",
+        business=shop.business, won_by=shop.business, staff=shop.staff, made_at=NOON, ends_at=NOON, settled_at=NOON,
+    )  # fmt: skip
+    awards.promise(referral=brought, business_id=shop.business.pk, at=timezone.now())
+    awards.settle_due()
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

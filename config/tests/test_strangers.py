@@ -35,6 +35,9 @@ from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from promotions import offers
 from promotions.tests.conftest import agreed, proposed
+from referrals import codes
+from referrals.models import ReferralTerms
+from referrals.tests.conftest import bring, join
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -112,6 +115,12 @@ class World:
             file_name="people.csv",
             content=b"phone\n0501234567\n",
             at=timezone.now(),
+        )
+        ReferralTerms.objects.create(program=self.nar.business.program)
+        join(self.nar, "+994501119988")
+        self.referral = bring(self.nar, "+994501119988", PHONE, business=self.nar.business)
+        self.referral_code = codes.of(
+            program_id=self.referral.program_id, customer_id=self.referral.inviter_id, at=timezone.now()
         )
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
@@ -356,6 +365,14 @@ def a_proposal(world: World) -> Any:
     return world.proposal.public_id
 
 
+def a_referral(world: World) -> Any:
+    return world.referral.public_id
+
+
+def a_referral_code(world: World) -> Any:
+    return world.referral_code.code
+
+
 def reward_picture(world: World) -> Any:
     world.reward.refresh_from_db()
     return world.reward.picture_digest
@@ -434,6 +451,15 @@ DOORS: dict[str, Door] = {
     "chains/<uuid:chain>/answer/": AtWork(MANAGERS, ids={"chain": a_proposal}, method="POST"),
     "chains/<uuid:chain>/withdrawal/": AtWork(MANAGERS, ids={"chain": a_chain}),
     "customers/<uuid:customer>/coupons/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
+    "referrals/": AtWork(MANAGERS),
+    "referrals/new/": AtWork(MANAGERS),
+    "referrals/part/": AtWork(MANAGERS, method="POST"),
+    "referrals/<uuid:referral>/completion/": AtWork(MANAGERS, ids={"referral": a_referral}),
+    "referrals/<uuid:referral>/rejection/": AtWork(MANAGERS, ids={"referral": a_referral}),
+    "points/<uuid:wallet>/friends/": Customers(ids={"wallet": member}),
+    "r/<str:code>/": Everybody(ids={"code": a_referral_code}),
+    "r/<str:code>/code/": Everybody(ids={"code": a_referral_code}),
+    "r/<str:code>/member/": Everybody(ids={"code": a_referral_code}, method="POST"),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
     "settings/rules/<uuid:rule>/": AtWork(MANAGERS, ids={"rule": rule}),
@@ -569,6 +595,9 @@ DOORS: dict[str, Door] = {
     "api/v1/reports/products": Keys("read"),
     "api/v1/reports/customers": Keys("read"),
     "api/v1/reports/churn": Keys("read"),
+    "api/v1/referrals": Keys("read", {"POST": "promote"}),
+    "api/v1/referrals/<uuid:referral>/complete": Keys("promote", ids={"referral": a_referral}, method="POST"),
+    "api/v1/referrals/complete": Keys("promote", method="POST", body={"phone": "+994501119988"}),
     "api/v1/consents": Keys("redeem", method="POST", body={**WHO, "points": 5}),
     "api/v1/redemptions": Keys(
         "redeem", {"GET": "read"}, method="POST", body={**WHO, "points": 5, "description": "Tea"}

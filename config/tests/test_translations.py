@@ -24,7 +24,7 @@ from loyalty.tests.conftest import PHONE, buy, wallet
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SOURCES = ["businesses", "config", "customers", "loyalty", "promotions", "reports", "templates"]
+SOURCES = ["businesses", "config", "customers", "loyalty", "promotions", "referrals", "reports", "templates"]
 # The style guide shows invented people to those who build pages: its own words stay English.
 LEFT_OUT = ["tests", "styleguide*"]
 EXTRACT = "./run manage makemessages --all --no-obsolete --add-location file " + " ".join(

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,7 +27,7 @@ from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
 from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, refusals, rotating, rules
-from loyalty.counter import asking, couponing, hints, offering, screen
+from loyalty.counter import asking, couponing, hints, offering, screen, welcoming
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
@@ -87,14 +88,20 @@ def enrol(request: StaffRequest) -> HttpResponse:
     if len(name) > 120:
         error = _("A name has at most 120 characters.")
         return _unknown(request, terms, phone, typed, name=name, error=error, status=422)
-    member = enrolment.enrol(
-        program_id=terms.program_id,
-        business_id=terms.business_id,
-        phone=phone,
-        told=Told(name=name),
-        source="counter",
-        at=timezone.now(),
-    )
+    answers = welcoming.typed_in(request)
+    try:
+        with transaction.atomic():
+            member = enrolment.enrol(
+                program_id=terms.program_id,
+                business_id=terms.business_id,
+                phone=phone,
+                told=Told(name=name),
+                source="counter",
+                at=timezone.now(),
+            )
+            welcoming.answer(rules=terms, request=request, member=member, typed=answers)
+    except welcoming.Wrong as wrong:
+        return _unknown(request, terms, phone, typed, name=name, wrong=wrong.fields, status=422)
     return to_customer(request, member.public_id)
 
 
@@ -292,7 +299,15 @@ def idle(request: StaffRequest, *, value: str = "", error: str = "", status: int
 
 
 def _unknown(
-    request: StaffRequest, terms: Rules, phone: str, typed: str, *, name: str = "", error: str = "", status: int = 200
+    request: StaffRequest,
+    terms: Rules,
+    phone: str,
+    typed: str,
+    *,
+    name: str = "",
+    error: str = "",
+    wrong: dict[str, str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "state": "unknown",
@@ -300,6 +315,7 @@ def _unknown(
         "phone_shown": phones.show(phone),
         "name": name,
         "name_error": error,
+        "questions": welcoming.fields(terms, welcoming.typed_in(request), wrong or {}),
         "phone_pad": screen.phone_pad(request, terms, value=typed[:40]),
     }
     return show(request, context, status)

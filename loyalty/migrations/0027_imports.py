@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('businesses', '0016_catalogue'),
-        ('loyalty', '0025_shared_costs'),
+        ('loyalty', '0026_bonuses'),
     ]
 
     operations = [
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='operation',
             name='kind',
-            field=models.CharField(choices=[('purchase', 'Purchase'), ('refund', 'Refund'), ('redemption', 'Redemption'), ('cancellation', 'Cancelled redemption'), ('confirmation', 'Collected reward'), ('expiry', 'Expiry'), ('maturity', 'Points arrived'), ('adjustment', 'Adjustment'), ('opening', 'Opening balance')], max_length=16),
+            field=models.CharField(choices=[('purchase', 'Purchase'), ('refund', 'Refund'), ('redemption', 'Redemption'), ('cancellation', 'Cancelled redemption'), ('confirmation', 'Collected reward'), ('expiry', 'Expiry'), ('maturity', 'Points arrived'), ('adjustment', 'Adjustment'), ('bonus', 'Bonus'), ('opening', 'Opening balance')], max_length=16),
         ),
         migrations.CreateModel(
             name='ImportFile',

@@ -65,6 +65,7 @@ class OperationKind(models.TextChoices):
     EXPIRY = "expiry", _("Expiry")
     MATURITY = "maturity", _("Points arrived")
     ADJUSTMENT = "adjustment", _("Adjustment")
+    BONUS = "bonus", _("Bonus")
     OPENING = "opening", _("Opening balance")
 
 

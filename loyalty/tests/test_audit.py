@@ -12,7 +12,7 @@ from django.db import connection
 
 from businesses.models import Program
 from conftest import NOON, Shop
-from loyalty import audit, earning_rules, redemptions, rewards, shared_costs
+from loyalty import audit, earning_rules, ledger, redemptions, rewards, shared_costs
 from loyalty.models import Approval, Lot, Wallet
 from loyalty.tests.conftest import adjust, buy, cancel, make_tiers, redeem, refund
 
@@ -80,6 +80,8 @@ CORRUPTIONS = {
         "UPDATE loyalty_draw SET issuer_id = issuer_id + 1 WHERE entry_id IN"
         " (SELECT id FROM loyalty_entry WHERE kind = 'adjust')"
     ),
+    "bonus_is_given_and_taken_whole": "UPDATE loyalty_operation SET reverses_id = NULL WHERE kind = 'bonus'",
+    "bonus_is_given_and_taken_whole: entry": "UPDATE loyalty_entry SET kind = 'adjust' WHERE kind = 'bonus'",
     "approval_is_of_a_sale": "UPDATE loyalty_approval SET operation_id = operation_id + 1000",
     "wallet_of_its_owner": "UPDATE loyalty_lot SET customer_id = customer_id + 1",
     "branch_of_its_business": "UPDATE loyalty_operation SET branch_id = branch_id + 1000 WHERE branch_id IS NOT NULL",
@@ -114,6 +116,9 @@ def history(shop: Shop, new_shop: Callable[..., Shop]) -> None:
     redemptions.confirm(rules=shop.rules, actor=shop.actor, operation_id=held.id, key="collected")
     adjust(shop, 9)
     adjust(shop, -4)
+    bonus_of = {"rules": shop.rules, "staff_id": None, "wallet_id": Wallet.objects.get().pk, "at": NOON}
+    given = [ledger.give_bonus(key=f"bonus:{n}", points=6, **bonus_of) for n in range(2)]
+    ledger.take_bonus(rules=shop.rules, key="bonus:back", operation_id=given[0].id)
     Approval.objects.create(operation_id=buy(shop, 40).id, staff=shop.staff)
     shared = buy(shop, 25)
     shared_costs.book(posted=shared, owes_id=other.business.pk, amount=Decimal(2))

@@ -47,7 +47,7 @@ BEGIN
          count(*) FILTER (WHERE p.refunded < p.amount),
          coalesce(sum(p.amount - p.refunded), 0),
          count(*) FILTER (WHERE p.refunded < p.amount AND o.visits = 1),
-         coalesce(sum(o.points + back.points) FILTER (WHERE o.kind IN ('purchase', 'maturity', 'adjustment') AND o.points > 0), 0),
+         coalesce(sum(o.points + back.points) FILTER (WHERE o.kind IN ('purchase', 'maturity', 'adjustment', 'bonus') AND o.points > 0), 0),
          coalesce(sum(CASE o.kind WHEN 'redemption' THEN -o.points - back.points
                                   WHEN 'purchase' THEN coalesce(o.spent, 0) + back.spent ELSE 0 END), 0)
     FROM unnest(p_businesses, p_days) AS t(business_id, on_day)
@@ -56,7 +56,7 @@ BEGIN
    CROSS JOIN LATERAL (
      SELECT coalesce(sum(r.points), 0) AS points, coalesce(sum(r.spent), 0) AS spent FROM loyalty_operation r
       WHERE r.reverses_id = o.id AND r.refusal IS NULL AND (p.operation_id IS NULL OR p.refunded > 0)) back
-   WHERE o.refusal IS NULL AND o.kind IN ('purchase', 'redemption', 'maturity', 'adjustment')
+   WHERE o.refusal IS NULL AND o.kind IN ('purchase', 'redemption', 'maturity', 'adjustment', 'bonus')
    GROUP BY 1, 2, 3;
 
   INSERT INTO reports_customerday (business_id, customer_id, "on", sales, amount)

@@ -20,7 +20,7 @@ PIECES = fields(
 class Effect(s.Serializer[Any]):
     """What a sale brought besides its points."""
 
-    effect = s.ChoiceField(["tier", "coupon_used", "coupon_issued"])
+    effect = s.ChoiceField(["tier", "coupon_used", "coupon_issued", "referral_completed"])
     before = s.CharField(required=False, allow_null=True, help_text="the tier that they had, if any")
     after = s.CharField(required=False, help_text="the tier that the sale brought; the next sale earns by it")
     coupon = s.CharField(required=False, help_text="the code of a coupon that was used, or that the sale brought")
@@ -30,9 +30,15 @@ class Effect(s.Serializer[Any]):
     business = s.CharField(
         required=False, help_text="where it counts, if elsewhere: the sale was the beginning of a chain"
     )
-    source = s.CharField(required=False, help_text="`chain`, of one that counts elsewhere")
+    source = s.CharField(  # type: ignore[assignment]  # a field of the document, not where ours comes from
+        required=False, help_text="`chain`, of one that counts elsewhere"
+    )
     text = s.CharField(required=False, help_text="what such a one gives there, in plain words")
     until = s.DateField(required=False, help_text="the last day of such a one, by the clock of its business")
+    referral = s.UUIDField(required=False, help_text="the referral that the sale completed")
+    inviter = s.CharField(required=False, help_text="who invited the customer: a first name and an initial")
+    points = s.IntegerField(required=False, help_text="what the customer gets for it besides")
+    inviter_points = s.IntegerField(required=False, help_text="what who invited gets")
 
 
 def sale() -> dict[str, s.Field[Any, Any, Any, Any]]:
