@@ -179,6 +179,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "review-tiers": {"task": "loyalty.tasks.review_tiers", "schedule": crontab(hour=2, minute=50)},
     "score-churn": {"task": "loyalty.tasks.score_churn", "schedule": crontab(minute=25)},
     "count-co-visits": {"task": "promotions.tasks.count_co_visits", "schedule": crontab(hour=3, minute=20)},
+    "nudge-customers": {"task": "promotions.tasks.nudge_customers", "schedule": crontab(minute=40)},
+    "forget-behaviour": {"task": "promotions.tasks.forget_behaviour", "schedule": crontab(hour=1, minute=50)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
@@ -312,6 +314,10 @@ CONVERSATION_COMMANDS = [
 CHURN_SCORER = env("CHURN_SCORER", default="loyalty.churn.scorer.MbgNbd")
 RECOMMENDER = env("RECOMMENDER", default="promotions.recommending.recommender.ThreeRules")
 COUNTER_HINTS = ["promotions.recommending.hints.at_counter"]  # what a cashier may tell the open customer, in this order
+
+# --- Erasure ----------------------------------------------------------------------------------------------
+
+FORGETTING = ["promotions.nudging.behaviour.forget"]  # what apps above know of a customer; see loyalty/forgetting.py
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

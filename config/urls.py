@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("promotions.offering.urls")),
     path("", include("promotions.recommending.urls")),
     path("", include("promotions.holding.urls")),
+    path("", include("promotions.nudging.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

@@ -149,6 +149,7 @@ class MessageKind(models.TextChoices):
     TIER_ENDING = "tier_ending", _("Tier ends soon")
     ANSWER = "answer", _("Answer")
     STOP_CONFIRMED = "stop_confirmed", _("Stop confirmed")
+    NUDGE = "nudge", _("Come back")
 
 
 class Message(models.Model):

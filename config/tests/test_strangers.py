@@ -32,6 +32,7 @@ from loyalty import disputes, earning_rules, rewards
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from promotions import offers
+from promotions.tests.nudged import a_nudge
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -97,6 +98,7 @@ class World:
             by=self.nar.owner,
             at=timezone.now(),
         )
+        self.nudge = a_nudge(self.nar, self.offer, PHONE)
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -297,6 +299,14 @@ def reward(world: World) -> Any:
 
 def an_offer(world: World) -> Any:
     return world.offer.public_id
+
+
+def nudge(world: World) -> Any:
+    return world.nudge.public_id
+
+
+def experiment(world: World) -> Any:
+    return world.nudge.assignment.experiment.public_id
 
 
 def reward_picture(world: World) -> Any:
@@ -501,6 +511,14 @@ DOORS: dict[str, Door] = {
     "api/v1/coupons/validate": Keys("read", method="POST", body={"code": "TEN"}),
     "api/v1/coupons/history": Keys("read"),
     "api/v1/customers/<uuid:customer>/recommendations": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/behaviour-events": Keys("promote", method="POST", body={"events": [{**WHO, "kind": "page_view"}]}),
+    "api/v1/customers/<uuid:customer>/sign-ins": Keys(
+        "promote", ids={"customer": member}, programmes=True, method="POST"
+    ),
+    "api/v1/customers/<uuid:customer>/nudges": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/nudges/<uuid:nudge>/responses": Keys(
+        "promote", ids={"nudge": nudge}, method="POST", body={"response": "viewed"}
+    ),
     "api/v1/customers/<uuid:customer>/rewards": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/entries": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/why": Keys("read", ids={"customer": member}, programmes=True),

@@ -1,5 +1,19 @@
-"""What a business promises besides points, who holds it, and what it lets be recommended."""
+"""What a business promises besides points, who holds it, what it lets be recommended, and whom it wins back."""
 
+from promotions.models.nudges import (
+    BUCKETS,
+    LONGEST_TEXT,
+    Arm,
+    Assignment,
+    BehaviourEvent,
+    BehaviourKind,
+    Experiment,
+    Nudge,
+    Shown,
+    SignIn,
+    State,
+    Trigger,
+)
 from promotions.models.offers import (
     CODE_LENGTH,
     IN_POINTS,
@@ -20,22 +34,34 @@ from promotions.models.offers import (
 from promotions.models.recommendations import CoVisit, RecommendationRules, RecommendationRulesChange
 
 __all__ = [
+    "BUCKETS",
     "CODE_LENGTH",
     "IN_POINTS",
     "LONGEST_CODE",
+    "LONGEST_TEXT",
     "MOST_FACTOR",
     "MOST_PERCENT",
     "OFF",
     "SIGNS",
+    "Arm",
+    "Assignment",
+    "BehaviourEvent",
+    "BehaviourKind",
     "CoVisit",
     "Coupon",
     "CouponStatus",
     "CouponUse",
+    "Experiment",
+    "Nudge",
     "Offer",
     "OfferChange",
     "OfferKind",
     "RecommendationRules",
     "RecommendationRulesChange",
+    "Shown",
+    "SignIn",
     "Source",
+    "State",
+    "Trigger",
     "new_code",
 ]
