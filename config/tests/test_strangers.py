@@ -380,6 +380,11 @@ DOORS: dict[str, Door] = {
     "offers/<uuid:offer>/limits/": AtWork(MANAGERS, ids={"offer": an_offer}),
     "offers/<uuid:offer>/pause/": AtWork(MANAGERS, ids={"offer": an_offer}, method="POST"),
     "offers/<uuid:offer>/end/": AtWork(MANAGERS, ids={"offer": an_offer}),
+    "nudges/": AtWork(MANAGERS),
+    "nudges/terms/": AtWork(MANAGERS),
+    "nudges/terms/preview/": AtWork(MANAGERS, method="POST"),
+    "nudges/<uuid:experiment>/": AtWork(MANAGERS, ids={"experiment": experiment}),
+    "nudges/<uuid:experiment>/end/": AtWork(MANAGERS, ids={"experiment": experiment}),
     "customers/<uuid:customer>/coupons/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "settings/rules/": AtWork(MANAGERS),
     "settings/rules/new/": AtWork(MANAGERS),
@@ -455,6 +460,10 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/holds/<uuid:operation>/": Customers(ids={"wallet": member, "operation": held}),
     "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
         ids={"wallet": member, "operation": held}, method="POST"
+    ),
+    "points/<uuid:wallet>/nudges/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/nudges/<uuid:nudge>/dismissal/": Customers(
+        ids={"wallet": member, "nudge": nudge}, method="POST"
     ),
     "points/<uuid:wallet>/coupons/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),

@@ -37,7 +37,8 @@ class BehaviourView(LedgerView):
         fields.done()
         read = [_event(row, rules, at) for row in rows]
         known = behaviour.customers_of(rules=rules, named=[who for who, _more, errors in read if who and not errors])
-        told, wrong = [], []
+        told: list[Told] = []
+        wrong: list[dict[str, Any]] = []
         for number, (who, more, errors) in enumerate(read):
             if not errors and who not in known:
                 errors = {"who": ["Nobody in this programme goes by that name."]}
@@ -45,6 +46,9 @@ class BehaviourView(LedgerView):
                 wrong.append({"event": number, "errors": errors})
             else:
                 told.append(Told(known[who], *more))
+        if not told:
+            every = {f"events.{each['event']}.{name}": said for each in wrong for name, said in each["errors"].items()}
+            raise Problem(422, "invalid", "No event of the batch could be kept.", errors=every)
         accepted = behaviour.take(business_id=rules.business_id, events=told, at=at)
         return Answer({"accepted": accepted, "repeated": len(told) - accepted, "errors": wrong}, 201)
 

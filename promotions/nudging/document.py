@@ -25,9 +25,9 @@ class NudgeCouponFields(s.Serializer[Any]):
 TAKE_BEHAVIOUR: Call = {
     "operation_id": "take_behaviour_events",
     "summary": "Tell what customers did at the online shop",
-    "description": f"Up to {MOST_AT_ONCE} at once. What is wrong with an event is said with its number; the others"
-    " are kept. One with an `id` that was told before is not counted again, so that a batch may be sent twice. They are"
-    " kept for 90 days.",
+    "description": f"Up to {MOST_AT_ONCE} at once. What is wrong with an event is said with its number, from 0; the"
+    " others are kept, and where none can be, all is refused. One with an `id` that was told before is not counted"
+    " again, so that a batch may be sent twice. They are kept for 90 days.",
     "request": fields(
         "BehaviourBatch",
         events=s.ListField(

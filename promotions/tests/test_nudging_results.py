@@ -60,7 +60,7 @@ def test_an_interval_with_nothing_in_it_asks_for_more(shop: Shop) -> None:
     assert found.verdict == Verdict.NOT_YET
     assert found.uplift is not None
     assert not found.uplift.is_certain
-    # 10 % → 14 %, three treated to one of control: 834 and 2,500, by the formula; 1,200 are there.
+    # 10 % → 14 %, three treated to one of control: 709 and 2,126 by the formula; 1,200 are there.
     of_control, of_treated = results.statistics.sample(0.10, 0.14, ratio=3)
     assert found.missing == of_control + of_treated - 1200 > 1000
 
