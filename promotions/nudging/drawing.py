@@ -99,9 +99,49 @@ def draw(*, experiment: Experiment, wallet: Wallet, chance: Chance, at: datetime
     who = Drawn(wallet.customer_id, chance.churn, chance.model, "", "")
     try:
         with transaction.atomic():
-            return _draw(experiment, wallet, who, Trigger.SIGN_IN, at=at, due_at=at)
+            return into_group(experiment, wallet, who, Trigger.SIGN_IN, at=at, due_at=at)
     except NotIssued:
         return None
+
+
+def into_group(
+    experiment: Experiment, wallet: Wallet, who: Drawn, trigger: Trigger, *, at: datetime, due_at: datetime
+) -> Nudge | None:
+    """Draws somebody of whom all was looked at into the group that their bucket says; what they get, if anything.
+    Raises `NotIssued`."""
+    bucket = experiments.bucket(experiment.key, who.customer_id)
+    control = experiments.is_control(bucket, percent=experiment.control_percent)
+    assignment = Assignment.objects.create(
+        experiment=experiment,
+        customer_id=who.customer_id,
+        arm=Arm.CONTROL if control else Arm.TREATMENT,
+        bucket=bucket,
+        trigger=trigger,
+        churn=who.churn,
+        model=who.model,
+        assigned_at=at,
+        until_at=at + timedelta(days=experiment.horizon_days),
+    )
+    if control:
+        return None
+    coupon = None
+    if experiment.offer:
+        because: dict[str, object] = {"churn": round(who.churn, 4), "model": who.model}
+        coupon = coupons.issue(offer=experiment.offer, wallet=wallet, source=Source.NUDGE, at=at, because=because)
+    nudge = Nudge(
+        assignment=assignment,
+        business=experiment.business,
+        customer_id=who.customer_id,
+        shown=Shown.SMS if trigger == Trigger.NIGHT else Shown.SCREEN,
+        coupon=coupon,
+        made_at=at,
+        due_at=due_at,
+        expires_at=(coupon and coupon.expires_at) or assignment.until_at,
+    )
+    if nudge.shown == Shown.SMS:
+        nudge.message_id = _write(experiment, who, coupon, nudge, at)
+    nudge.save()
+    return nudge
 
 
 def eligible(*, experiment: Experiment, at: datetime, most: int) -> int:
@@ -148,50 +188,11 @@ def _draw_all(experiment: Experiment, found: Sequence[Drawn], at: datetime) -> i
     for who in found:
         try:
             with transaction.atomic():
-                _draw(experiment, wallets[who.customer_id], who, Trigger.NIGHT, at=at, due_at=due_at)
+                into_group(experiment, wallets[who.customer_id], who, Trigger.NIGHT, at=at, due_at=due_at)
         except NotIssued:  # the offer has come to its end: nobody after them is drawn either, into neither group
             return drawn
         drawn += 1
     return drawn
-
-
-def _draw(
-    experiment: Experiment, wallet: Wallet, who: Drawn, trigger: Trigger, *, at: datetime, due_at: datetime
-) -> Nudge | None:
-    """Into the group that the customer's bucket says. Raises `NotIssued`."""
-    bucket = experiments.bucket(experiment.key, who.customer_id)
-    control = experiments.is_control(bucket, percent=experiment.control_percent)
-    assignment = Assignment.objects.create(
-        experiment=experiment,
-        customer_id=who.customer_id,
-        arm=Arm.CONTROL if control else Arm.TREATMENT,
-        bucket=bucket,
-        trigger=trigger,
-        churn=who.churn,
-        model=who.model,
-        assigned_at=at,
-        until_at=at + timedelta(days=experiment.horizon_days),
-    )
-    if control:
-        return None
-    coupon = None
-    if experiment.offer:
-        because: dict[str, object] = {"churn": round(who.churn, 4), "model": who.model}
-        coupon = coupons.issue(offer=experiment.offer, wallet=wallet, source=Source.NUDGE, at=at, because=because)
-    nudge = Nudge(
-        assignment=assignment,
-        business=experiment.business,
-        customer_id=who.customer_id,
-        shown=Shown.SMS if trigger == Trigger.NIGHT else Shown.SCREEN,
-        coupon=coupon,
-        made_at=at,
-        due_at=due_at,
-        expires_at=(coupon and coupon.expires_at) or assignment.until_at,
-    )
-    if nudge.shown == Shown.SMS:
-        nudge.message_id = _write(experiment, who, coupon, nudge, at)
-    nudge.save()
-    return nudge
 
 
 def _write(experiment: Experiment, who: Drawn, coupon: Coupon | None, nudge: Nudge, at: datetime) -> int:

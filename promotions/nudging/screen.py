@@ -144,7 +144,7 @@ def _points(share: float) -> str:
 
 def _rounded(count: int) -> int:
     """To two figures: it is a guess."""
-    power = 10 ** max(len(str(count)) - 2, 0)
+    power: int = 10 ** max(len(str(count)) - 2, 0)
     return -(-count // power) * power
 
 
