@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from businesses.models import Business, Staff
 from customers.models import Customer, Message, MessageStatus
@@ -116,14 +117,14 @@ class Shown(models.TextChoices):
 class State(models.TextChoices):
     """Of a nudge, from the first to the last; each that stands takes the place of those before."""
 
-    WAITING = "waiting", _("Waiting")
+    WAITING = "waiting", pgettext_lazy("message", "Waiting")
     SENT = "sent", _("Sent")
     DELIVERED = "delivered", _("Delivered")
     VIEWED = "viewed", _("Viewed")
-    EXPIRED = "expired", _("Expired")
+    EXPIRED = "expired", pgettext_lazy("message", "Expired")
     NOT_SENT = "not_sent", _("Not sent")
     DISMISSED = "dismissed", _("Not wanted")
-    USED = "used", _("Used")
+    USED = "used", pgettext_lazy("message", "Used")
 
 
 OPEN = (State.WAITING, State.SENT, State.DELIVERED, State.VIEWED)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.numbers import format_decimal, format_percent
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from businesses import charts, money, paging, shown
 from businesses.models import Business
@@ -52,18 +52,19 @@ def page(experiment: Experiment, *, at: datetime, number: str | None) -> dict[st
 
 def sentence(experiment: Experiment) -> str:
     """All of the terms, saved or not."""
-    offer = experiment.offer
-    chance, days = percent(experiment.threshold_percent / 100), experiment.horizon_days
-    who = _(
-        "Who stays away for longer than is usual for them, with a chance of %(chance)s or more of not returning, "
-    ) % {"chance": chance}
-    what = (
-        _("gets a coupon “%(offer)s” (%(gives)s)")
-        % {"offer": offer.name, "gives": words.head(offer, experiment.business.program.currency)}
-        if offer
-        else _("gets a message")
-    )
-    how = _(": by text message by day, or on screen where they sign in.")
+    offer, days = experiment.offer, experiment.horizon_days
+    said = {"chance": percent(experiment.threshold_percent / 100)}
+    if offer:
+        said |= {"offer": offer.name, "gives": words.head(offer, experiment.business.program.currency)}
+        who = _(
+            "Who stays away for longer than is usual for them, with a chance of %(chance)s or more of not returning,"
+            " gets a coupon “%(offer)s” (%(gives)s): by text message by day, or on screen where they sign in."
+        )
+    else:
+        who = _(
+            "Who stays away for longer than is usual for them, with a chance of %(chance)s or more of not returning,"
+            " gets a message: as a text message by day, or on screen where they sign in."
+        )
     control = ngettext(
         "%(count)s of 100 hears nothing.", "%(count)s of 100 hear nothing.", experiment.control_percent
     ) % {"count": experiment.control_percent}
@@ -73,7 +74,7 @@ def sentence(experiment: Experiment) -> str:
     most = ngettext(
         "At most %(count)s customer a day.", "At most %(count)s customers a day.", experiment.most_a_day
     ) % {"count": shown.number(experiment.most_a_day)}
-    return f"{who}{what}{how} {control} {when} {most}"
+    return f"{who % said} {control} {when} {most}"
 
 
 def tonight(experiment: Experiment, at: datetime) -> str:
@@ -201,11 +202,11 @@ def _path(experiment: Experiment, at: datetime) -> dict[str, Any]:
         (_("Sent"), found.sent),
         (_("Delivered"), found.delivered),
         (_("Viewed"), found.viewed),
-        (_("Used"), found.used),
+        (pgettext("message", "Used"), found.used),
     ]
     ends = [
         {"label": _("Not wanted"), "value": shown.number(found.dismissed)},
-        {"label": _("Expired"), "value": shown.number(found.expired)},
+        {"label": pgettext("message", "Expired"), "value": shown.number(found.expired)},
         {"label": _("Not sent"), "value": shown.number(found.not_sent)},
     ]
     return {"chart": charts.columns([(name, name, count) for name, count in steps]), "ends": ends, "made": found.made}

@@ -103,7 +103,7 @@ def test_the_preview_says_all_of_it_and_whom_it_would_reach(
     monkeypatch.setattr(timezone, "now", lambda: LATER)
     owner = signed_in(shop.owner)
     said = text(owner.post("/nudges/terms/preview/", ANSWERS))
-    assert "gets a message: by text message by day" in said
+    assert "gets a message: as a text message by day" in said
     assert f"Today that is {len(left)} customers." in said
     assert "“Come back to Nar”" in said
     assert "said here in plain words" in text(owner.post("/nudges/terms/preview/", {}))
