@@ -13,8 +13,9 @@ from promotions.nudging import statistics
 from promotions.nudging.statistics import Amounts, Difference, Share
 
 SMALLEST = 0.02  # a difference below it is not worth waiting for
+EXPECTED = 0.05  # while there is none to go by
 UNEVEN = 0.001  # groups so uneven come about by chance once in a thousand experiments
-FEWEST_TO_JUDGE = 10  # of a group: of fewer no share is shown as a result
+FEWEST = 10  # of a group: of fewer nothing is compared
 
 # Of those who were measured. Of the highest one percent of both groups together each counts as the 99th percentile.
 ARMS = """
@@ -54,9 +55,13 @@ class Results:
     control_share: float
     predicted: float  # how many were expected to return, of those who were drawn
 
+    @property
+    def is_enough_to_compare(self) -> bool:
+        return min(self.treated.measured, self.control.measured) >= FEWEST
+
     @cached_property
     def uplift(self) -> Difference | None:
-        if not self.treated.measured or not self.control.measured:
+        if not self.is_enough_to_compare:
             return None
         return statistics.uplift(self.treated.share, self.control.share)
 
@@ -67,14 +72,16 @@ class Results:
 
     @cached_property
     def revenue(self) -> Difference | None:
+        if not self.is_enough_to_compare:
+            return None
         return statistics.difference_of_means(self.treated.revenue, self.control.revenue)
 
     @cached_property
     def missing(self) -> int:
         """About how many more have to be measured, of both groups together, for a difference such as that of today to
         be told from chance; for one of SMALLEST where it is smaller. 0: there are enough."""
-        p0 = self.control.share.value if self.control.measured >= FEWEST_TO_JUDGE else self.predicted
-        d = self.uplift.value if self.uplift and self.control.measured >= FEWEST_TO_JUDGE else 0.0
+        p0 = self.control.share.value if self.uplift else self.predicted
+        d = self.uplift.value if self.uplift else EXPECTED
         d = max(d, SMALLEST) if d >= 0 else min(d, -SMALLEST)
         p0 = min(max(p0, 0.01), 0.99)
         p1 = min(max(p0 + d, 0.001), 0.999)
@@ -85,8 +92,7 @@ class Results:
 
     @property
     def verdict(self) -> Verdict:
-        enough_to_judge = min(self.treated.measured, self.control.measured) >= FEWEST_TO_JUDGE
-        if enough_to_judge and self.uplift and self.uplift.is_certain:
+        if self.uplift and self.uplift.is_certain:
             return Verdict.WORKS if self.uplift.value > 0 else Verdict.HARMS
         return Verdict.NOT_YET if self.missing else Verdict.NO_DIFFERENCE
 
