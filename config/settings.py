@@ -184,6 +184,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "end-chains": {"task": "promotions.tasks.end_chains", "schedule": crontab(minute=35)},
     "settle-referrals": {"task": "referrals.tasks.settle_referrals", "schedule": 60},
     "count-co-visits": {"task": "promotions.tasks.count_co_visits", "schedule": crontab(hour=3, minute=20)},
+    "nudge-customers": {"task": "promotions.tasks.nudge_customers", "schedule": crontab(minute=40)},
+    "forget-behaviour": {"task": "promotions.tasks.forget_behaviour", "schedule": crontab(hour=1, minute=50)},
     "audit-ledger": {"task": "loyalty.tasks.audit_ledger", "schedule": crontab(hour=3, minute=40)},
     "send-messages": {"task": "customers.tasks.send_messages", "schedule": 20},
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
@@ -322,6 +324,10 @@ RECOMMENDER = env("RECOMMENDER", default="promotions.recommending.recommender.Th
 COUNTER_QUESTIONS = ["referrals.welcoming.WhoSentYou"]  # what somebody new is asked besides their name
 # What a cashier may tell the open customer, in this order.
 COUNTER_HINTS = ["referrals.welcoming.hint", "promotions.recommending.hints.at_counter"]
+
+# --- Erasure ----------------------------------------------------------------------------------------------
+
+FORGETTING = ["promotions.nudging.behaviour.forget"]  # what apps above know of a customer; see loyalty/forgetting.py
 
 # --- Languages and places ---------------------------------------------------------------------------------
 

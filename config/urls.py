@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include("promotions.holding.urls")),
     path("", include("referrals.sharing.urls")),
     path("", include("referrals.keeping.urls")),
+    path("", include("promotions.nudging.urls")),
     path("language/", set_language, name="set_language"),
     path("styleguide/", styleguide.components, name="styleguide"),
     path("styleguide/counter/", styleguide.counter, name="styleguide-counter"),

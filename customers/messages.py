@@ -14,12 +14,12 @@ from typing import Any
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
-from customers import consents, opt_outs
+from customers import consents, daylight, opt_outs
 from customers.gateways import OptedOut, Undeliverable
 from customers.models import Channel, Message, MessageKind, MessageStatus
 
@@ -29,6 +29,8 @@ FIRST_PAUSE = timedelta(seconds=15)  # ×4 after each failure: 15 s, 1 min, 4 mi
 KEPT = timedelta(days=1)
 # What a customer asked for themselves, a moment ago: no business needs their consent to it.
 ASKED_FOR = (MessageKind.CODE, MessageKind.ANSWER, MessageKind.STOP_CONFIRMED)
+# Nobody asked for it: not at night, however late the sender is.
+BY_DAYLIGHT = (MessageKind.NUDGE,)
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,10 @@ def _send(message: Message, clock: Callable[[], datetime]) -> bool:
     if message.send_before and clock() >= message.send_before:
         _finish(message, MessageStatus.FAILED, error="too late to be of use")
         return False
+    if (morning := _not_before(message, clock())) > clock():
+        # An attempt is one to send it.
+        Message.objects.filter(pk=message.pk).update(send_after=morning, attempts=F("attempts") - 1)
+        return False
     if not _still_agreed(message):
         _finish(message, MessageStatus.WITHHELD, error="the consent was withdrawn")
         return False
@@ -144,6 +150,12 @@ def _gateway(message: Message) -> Callable[[Message], str | None]:
         settings.TELEGRAM_GATEWAY if by_telegram else settings.MESSAGE_GATEWAY
     )
     return gateway
+
+
+def _not_before(message: Message, at: datetime) -> datetime:
+    if message.kind not in BY_DAYLIGHT or message.business is None:
+        return at
+    return daylight.by_daylight(at, time_zone=message.business.time_zone)
 
 
 def _still_agreed(message: Message) -> bool:

@@ -150,6 +150,7 @@ class MessageKind(models.TextChoices):
     ANSWER = "answer", _("Answer")
     STOP_CONFIRMED = "stop_confirmed", _("Stop confirmed")
     INVITATION = "invitation", _("Invitation by a friend")
+    NUDGE = "nudge", _("Come back")
 
 
 class Message(models.Model):

@@ -100,5 +100,11 @@ def question_answered(*, language: str, sender: str) -> str:
         }
 
 
+def nudge(*, language: str, sender: str, text: str) -> str:
+    """`text` as its business wrote it. Who reads an advertisement is told how to end them."""
+    with translation.override(language):
+        return _("%(sender)s: %(text)s STOP ends these messages.") % {"sender": sender, "text": text}
+
+
 def _number(number: int, language: str) -> str:
     return format_decimal(number, locale=language)

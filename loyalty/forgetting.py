@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.module_loading import import_string
 
 from customers import consents
 from customers.models import Card, Channel, Chat, Code, Customer, ExternalId, Incoming, Message, OptOut, Profile
@@ -60,6 +62,8 @@ def forget(*, customer_id: int, at: datetime) -> None:
         Code.objects.filter(phone=phone).delete()
     Card.objects.filter(**mine, revoked_at=None).update(revoked_at=at)
     Dispute.objects.filter(**mine).update(text="", answer="")
+    for path in settings.FORGETTING:
+        import_string(path)(**mine)
     Customer.objects.filter(pk=customer_id).update(
         phone=None, session_epoch=F("session_epoch") + 1, blocked_at=None, blocked_reason=""
     )

@@ -45,9 +45,10 @@ def issue(
     at: datetime,
     operation_id: int | None = None,
     staff: Staff | None = None,
+    because: dict[str, object] | None = None,
 ) -> Coupon:
     """Puts a coupon of an offer into a customer's hands, and counts it against the offer's limit. `operation_id` is the
-    purchase that brought it. Raises `NotIssued`."""
+    purchase that brought it, `because` what was known of the customer when it was decided. Raises `NotIssued`."""
     Wallet.objects.select_for_update().get(pk=wallet.pk)
     if offer.code:
         raise NotIssued("public")
@@ -73,6 +74,7 @@ def issue(
         staff=staff,
         issued_at=at,
         expires_at=expires_at,
+        because=because,
     )
 
 

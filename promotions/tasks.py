@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from promotions import chains, sharing
+from promotions.nudging import behaviour, drawing, measuring
 from promotions.recommending import covisits
 
 
@@ -17,3 +18,14 @@ def count_co_visits() -> None:
 def end_chains() -> None:
     chains.end_due(at=timezone.now())
     sharing.settle_all(at=timezone.now())
+
+
+@shared_task(does=_("Writes to customers who slip away, where a business wants it, and measures what that brought."))
+def nudge_customers() -> None:
+    measuring.measure_due(at=timezone.now())
+    drawing.draw_due(at=timezone.now())
+
+
+@shared_task(does=_("Deletes what online shops told about their customers’ visits long ago."))
+def forget_behaviour() -> None:
+    behaviour.forget_old(at=timezone.now())

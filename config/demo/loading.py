@@ -18,7 +18,7 @@ from businesses import pins
 from businesses.access import MANAGERS
 from businesses.catalogue import products
 from businesses.models import Branch, Business, Program, Role, Staff, User
-from config.demo import PRESETS
+from config.demo import PRESETS, nudging
 from config.demo.history import History, Line, Visit
 from config.demo.logins import PASSWORD, PIN, SUPERADMIN
 from config.demo.preset import Preset, Reward, Shop, Worker
@@ -93,6 +93,9 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
         if done == 100:
             for shop in shops:
                 scoring.score(business=shop.business, at=timezone.now())
+            for shop, told in zip(shops, preset.shops, strict=True):
+                if told.win_back:
+                    nudging.live_through(business=shop.business, win_back=told.win_back, at=timezone.now())
             covisits.count(program=shops[0].business.program)
             segments.count(at=timezone.now())
         progress.percent = done

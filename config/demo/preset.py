@@ -66,6 +66,16 @@ class Product(NamedTuple):
     weighed: bool = False
 
 
+class WinBack(NamedTuple):
+    """The terms of an experiment, see promotions/nudging/; `offer` is the name of one of the shop's."""
+
+    offer: str
+    text: str
+    threshold_percent: int = 60
+    control_percent: int = 10
+    horizon_days: int = 30
+
+
 @dataclass(frozen=True)
 class Shop:
     """A business. `ticket` is the usual amount of a sale, `basket` the usual number of lines where it has products;
@@ -91,6 +101,7 @@ class Shop:
     rewards: tuple[Reward, ...] = ()
     rules: tuple[Rule, ...] = ()
     offers: tuple[Rule, ...] = ()
+    win_back: WinBack | None = None
 
 
 class Agreement(NamedTuple):

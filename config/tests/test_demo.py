@@ -29,11 +29,11 @@ from config.demo.logins import logins
 from config.demo.preset import Preset
 from config.models import DemoProgress
 from conftest import assert_books_agree
-from customers.models import Card, Consent, Customer, ExternalId, Profile
+from customers.models import Card, Consent, Customer, ExternalId, Message, Profile
 from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 from promotions import chains
-from promotions.models import Chain
+from promotions.models import Assignment, Chain, Coupon, Experiment, Nudge
 
 TODAY = date(2026, 2, 10)
 Days = tuple[tuple[int, int], tuple[int, int]]
@@ -248,7 +248,7 @@ def test_the_circle_gives_roubles_back_and_keeps_its_clinic_to_itself() -> None:
 @pytest.mark.django_db
 def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
     load(FEW["quickmart"])
-    assert 20 <= quickmart.PRESET.people <= 30
+    assert 60 <= quickmart.PRESET.people <= 99  # so many numbers are kept for fiction
     assert ExternalId.objects.filter(business__slug="quickmart").count() == 12
     assert Customer.objects.filter(phone=None).count() == 3
     emails = [profile.email for profile in Profile.objects.all()]
@@ -260,6 +260,25 @@ def test_the_online_shop_knows_people_by_its_own_numbers() -> None:
     assert not PurchaseLine.objects.exclude(sku__in=catalogue.values("sku")).exists()
     assert catalogue.get(sku="QM0101").category.parent.name == "Electronics"
     assert 0 < catalogue.filter(featured=True).count() < 10
+    assert_books_agree()
+
+
+@pytest.mark.django_db
+def test_the_online_shop_has_won_customers_back_for_some_weeks() -> None:
+    today = timezone.now().date()
+    for _time in range(2):
+        loading.load(preset=quickmart.PRESET, today=today, tell=lambda percent: None)
+    experiment = Experiment.objects.get()
+    drawn = Assignment.objects.values_list("arm", "trigger", "measured_at")
+    assert {arm for arm, _trigger, _at in drawn} == {"treatment", "control"}
+    assert {trigger for _arm, trigger, _at in drawn} == {"night", "sign_in"}
+    assert 0 < sum(at is not None for *_which, at in drawn) < len(drawn)
+    states = Nudge.objects.with_state(timezone.now()).values_list("state", flat=True)
+    assert {"viewed", "expired", "used"} <= set(states), Counter(states)
+    assert experiment.offer
+    assert experiment.offer.issued == Coupon.objects.count() == Nudge.objects.count()
+    assert experiment.offer.uses == Coupon.objects.filter(status="redeemed").count() > 0
+    assert not Message.objects.filter(status="queued").exists()
     assert_books_agree()
 
 

@@ -35,6 +35,7 @@ from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 from promotions import offers
 from promotions.tests.conftest import agreed, proposed
+from promotions.tests.nudged import a_nudge
 from referrals import codes
 from referrals.models import ReferralTerms
 from referrals.tests.conftest import bring, join
@@ -122,6 +123,7 @@ class World:
         self.referral_code = codes.of(
             program_id=self.referral.program_id, customer_id=self.referral.inviter_id, at=timezone.now()
         )
+        self.nudge = a_nudge(self.nar, self.offer, PHONE)
         self.held = redeem(self.nar, 5, reward_id=self.reward.pk, hold=True)
         # The customer is a member elsewhere too: their id of one programme names nobody in the other.
         for phone in (PHONE, "+994507654321"):
@@ -373,6 +375,14 @@ def a_referral_code(world: World) -> Any:
     return world.referral_code.code
 
 
+def nudge(world: World) -> Any:
+    return world.nudge.public_id
+
+
+def experiment(world: World) -> Any:
+    return world.nudge.assignment.experiment.public_id
+
+
 def reward_picture(world: World) -> Any:
     world.reward.refresh_from_db()
     return world.reward.picture_digest
@@ -450,6 +460,11 @@ DOORS: dict[str, Door] = {
     "chains/<uuid:chain>/": AtWork(MANAGERS, ids={"chain": a_chain}),
     "chains/<uuid:chain>/answer/": AtWork(MANAGERS, ids={"chain": a_proposal}, method="POST"),
     "chains/<uuid:chain>/withdrawal/": AtWork(MANAGERS, ids={"chain": a_chain}),
+    "nudges/": AtWork(MANAGERS),
+    "nudges/terms/": AtWork(MANAGERS),
+    "nudges/terms/preview/": AtWork(MANAGERS, method="POST"),
+    "nudges/<uuid:experiment>/": AtWork(MANAGERS, ids={"experiment": experiment}),
+    "nudges/<uuid:experiment>/end/": AtWork(MANAGERS, ids={"experiment": experiment}),
     "customers/<uuid:customer>/coupons/": AtWork(MANAGERS, ids={"customer": member}, programmes=True),
     "referrals/": AtWork(MANAGERS),
     "referrals/new/": AtWork(MANAGERS),
@@ -549,6 +564,10 @@ DOORS: dict[str, Door] = {
     "points/<uuid:wallet>/holds/<uuid:operation>/cancellation/": Customers(
         ids={"wallet": member, "operation": held}, method="POST"
     ),
+    "points/<uuid:wallet>/nudges/": Customers(ids={"wallet": member}),
+    "points/<uuid:wallet>/nudges/<uuid:nudge>/dismissal/": Customers(
+        ids={"wallet": member, "nudge": nudge}, method="POST"
+    ),
     "points/<uuid:wallet>/coupons/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/pay/": Customers(ids={"wallet": member}),
     "points/<uuid:wallet>/expiry/": Customers(ids={"wallet": member}),
@@ -616,6 +635,14 @@ DOORS: dict[str, Door] = {
     "api/v1/coupons/validate": Keys("read", method="POST", body={"code": "TEN"}),
     "api/v1/coupons/history": Keys("read"),
     "api/v1/customers/<uuid:customer>/recommendations": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/behaviour-events": Keys("promote", method="POST", body={"events": [{**WHO, "kind": "page_view"}]}),
+    "api/v1/customers/<uuid:customer>/sign-ins": Keys(
+        "promote", ids={"customer": member}, programmes=True, method="POST"
+    ),
+    "api/v1/customers/<uuid:customer>/nudges": Keys("read", ids={"customer": member}, programmes=True),
+    "api/v1/nudges/<uuid:nudge>/responses": Keys(
+        "promote", ids={"nudge": nudge}, method="POST", body={"response": "viewed"}
+    ),
     "api/v1/customers/<uuid:customer>/rewards": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/entries": Keys("read", ids={"customer": member}, programmes=True),
     "api/v1/customers/<uuid:customer>/why": Keys("read", ids={"customer": member}, programmes=True),

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from promotions.api import carts, coupons
+from promotions.nudging import api as nudging
 from promotions.recommending import api as recommending
 
 urlpatterns = [
@@ -14,4 +15,8 @@ urlpatterns = [
         recommending.RecommendationsView.as_view(),
         name="api-recommendations",
     ),
+    path("behaviour-events", nudging.BehaviourView.as_view(), name="api-behaviour-events"),
+    path("customers/<uuid:customer>/sign-ins", nudging.SignInsView.as_view(), name="api-sign-ins"),
+    path("customers/<uuid:customer>/nudges", nudging.NudgesView.as_view(), name="api-customer-nudges"),
+    path("nudges/<uuid:nudge>/responses", nudging.ResponsesView.as_view(), name="api-nudge-responses"),
 ]

@@ -1,6 +1,21 @@
-"""What a business promises besides points, who holds it, what two have agreed upon, and what is recommended."""
+"""What a business promises besides points, who holds it, what two have agreed upon, what is recommended, and whom a
+business wins back."""
 
 from promotions.models.chains import OPEN_FOR, Chain, ChainEnd
+from promotions.models.nudges import (
+    BUCKETS,
+    LONGEST_TEXT,
+    Arm,
+    Assignment,
+    BehaviourEvent,
+    BehaviourKind,
+    Experiment,
+    Nudge,
+    Shown,
+    SignIn,
+    State,
+    Trigger,
+)
 from promotions.models.offers import (
     CODE_LENGTH,
     IN_POINTS,
@@ -21,25 +36,37 @@ from promotions.models.offers import (
 from promotions.models.recommendations import CoVisit, RecommendationRules, RecommendationRulesChange
 
 __all__ = [
+    "BUCKETS",
     "CODE_LENGTH",
     "IN_POINTS",
     "LONGEST_CODE",
+    "LONGEST_TEXT",
     "MOST_FACTOR",
     "MOST_PERCENT",
     "OFF",
     "OPEN_FOR",
     "SIGNS",
+    "Arm",
+    "Assignment",
+    "BehaviourEvent",
+    "BehaviourKind",
     "Chain",
     "ChainEnd",
     "CoVisit",
     "Coupon",
     "CouponStatus",
     "CouponUse",
+    "Experiment",
+    "Nudge",
     "Offer",
     "OfferChange",
     "OfferKind",
     "RecommendationRules",
     "RecommendationRulesChange",
+    "Shown",
+    "SignIn",
     "Source",
+    "State",
+    "Trigger",
     "new_code",
 ]

@@ -221,6 +221,7 @@ class Coupon(models.Model):
     staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", db_index=False)
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
+    because = models.JSONField(null=True, help_text="of a nudge: the chance of not returning, and by which model")
 
     class Meta:
         verbose_name, verbose_name_plural = _("coupon"), _("coupons")

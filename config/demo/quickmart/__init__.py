@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from businesses.models import Category, Role, TierBasis, TierWindow
-from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, Worker
+from config.demo.preset import Level, Names, Place, Preset, Reward, Season, Shop, WinBack, Worker
 from config.demo.quickmart.products import PRODUCTS
 from loyalty.models import Occasion, RewardIcon, RuleKind
 
@@ -31,6 +31,13 @@ SHOP = Shop(
         Reward(200, "Free delivery"),
         Reward(500, "$5 off the next order", RewardIcon.TAG),
         Reward(1_000, "$10 off the next order", RewardIcon.TAG),
+    ),
+    offers=({"name": "We miss you", "kind": "gift", "gift": "A canvas tote with your order", "lasts_days": 21},),
+    win_back=WinBack(
+        offer="We miss you",
+        text="It has been a while! A canvas tote comes with your next order: {code}, until {day}.",
+        control_percent=20,
+        horizon_days=21,
     ),
 )
 
@@ -63,7 +70,7 @@ PRESET = Preset(
     time_zone="America/Los_Angeles",
     points_last_months=24,
     shops=(SHOP,),
-    people=28,
+    people=64,
     tiers=(Level("Member", 0), Level("Plus", 500, "1.1"), Level("Pro", 1_500, "1.3")),
     tiers_count=TierBasis.POINTS,
     tiers_window=TierWindow.EVER,
