@@ -1,5 +1,13 @@
 from django.urls import path
 
-from businesses.api import business
+from businesses.api import auth, business
 
-urlpatterns = [path("business", business.BusinessCall.as_view(), name="api-business")]
+urlpatterns = [
+    path("business", business.BusinessCall.as_view(), name="api-business"),
+    path("businesses", auth.BusinessesView.as_view(), name="api-businesses"),
+    path("auth/register", auth.RegisterView.as_view(), name="api-register"),
+    path("auth/token", auth.TokenView.as_view(), name="api-token"),
+    path("auth/token/refresh", auth.RefreshView.as_view(), name="api-token-refresh"),
+    path("auth/logout", auth.LogoutView.as_view(), name="api-logout"),
+    path("auth/me", auth.MeView.as_view(), name="api-me"),
+]

@@ -4,7 +4,7 @@ It stays an `APIView`, so that drf-spectacular documents it like any other.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -17,12 +17,13 @@ from rest_framework.views import APIView
 from businesses.api import access
 from businesses.api.access import Access
 from businesses.api.problems import Problem, unavailable
-from businesses.api.schema import BearerKey
+from businesses.api.schema import BearerKey, BearerToken
 from businesses.api.throttle import Throttle
 
 MOST_BYTES = 1_000_000
 log = logging.getLogger(__name__)
 throttle = Throttle(settings.API_REQUESTS_PER_MINUTE)
+staff_throttle = Throttle(settings.API_STAFF_REQUESTS_PER_MINUTE)
 
 
 @dataclass
@@ -51,15 +52,8 @@ class ApiCall:
 Handler = Callable[..., Answer]
 
 
-class BusinessView(APIView):
-    """Subclasses name the scope of each method and write `handle_get(call, …)`, `handle_post(call, …)`.
-
-    `idempotent` methods move points and require an `Idempotency-Key`.
-    """
-
-    authentication_classes = [BearerKey]  # for the document: `access` does it
-    scopes: ClassVar[dict[str, str]] = {}
-    idempotent: ClassVar[frozenset[str]] = frozenset()
+class LeanView(APIView):
+    """Answers with JSON or a problem, and with 503 while the database is away."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -73,24 +67,61 @@ class BusinessView(APIView):
             return unavailable().response()
 
     def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
-        method = (request.method or "").lower()
-        if method not in self.scopes:
-            allowed = ", ".join(sorted(name.upper() for name in self.scopes))
-            raise Problem(405, "method_not_allowed", f"Allowed here: {allowed}.", headers={"Allow": allowed})
+        raise NotImplementedError
+
+
+class BusinessView(LeanView):
+    """Subclasses name the scope of each method and write `handle_get(call, …)`, `handle_post(call, …)`.
+
+    `idempotent` methods move points and require an `Idempotency-Key`. `cashiers` names what a cashier's token may do:
+    what the counter lets them do and see. All else is for owners and managers, as on the pages.
+    """
+
+    authentication_classes = [BearerKey, BearerToken]  # for the document: `access` does it
+    scopes: ClassVar[dict[str, str]] = {}
+    idempotent: ClassVar[frozenset[str]] = frozenset()
+    cashiers: ClassVar[frozenset[str]] = frozenset()
+
+    def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+        method = known_method(request, self.scopes)
         call = ApiCall(request, access.of_request(request))
-        if wait := throttle.seconds_to_wait(f"key:{call.access.key_id}"):
-            raise Problem(429, "throttled", f"Try again in {wait} s.", headers={"Retry-After": str(wait)})
+        slow_down((staff_throttle if call.access.staff else throttle).seconds_to_wait(call.access.name))
         call.access.require(self.scopes[method])
+        if call.access.is_cashier and method not in self.cashiers:
+            raise manager_required("This is for owners and managers.")
         if method in self.idempotent:
             call.key = idempotency_key(request)
         if method in ("post", "patch", "put"):
             call.body = json_object(request)
         handler: Handler = getattr(self, f"handle_{method}")
         answer = handler(call, **kwargs)
-        response = HttpResponse(orjson.dumps(answer.body), status=answer.status, content_type="application/json")
-        if answer.replayed:
-            response["Idempotency-Replayed"] = "true"
-        return response
+        return rendered(answer)
+
+
+def rendered(answer: Answer) -> HttpResponse:
+    content = b"" if answer.status == 204 else orjson.dumps(answer.body)
+    response = HttpResponse(content, status=answer.status, content_type="application/json")
+    if answer.replayed:
+        response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def known_method(request: HttpRequest, allowed: Iterable[str]) -> str:
+    method = (request.method or "").lower()
+    if method not in allowed:
+        names = ", ".join(sorted(name.upper() for name in allowed))
+        raise Problem(405, "method_not_allowed", f"Allowed here: {names}.", headers={"Allow": names})
+    return method
+
+
+def slow_down(wait: int) -> None:
+    """For a throttle that says how many seconds to wait."""
+    if wait:
+        raise Problem(429, "throttled", f"Try again in {wait} s.", headers={"Retry-After": str(wait)})
+
+
+def manager_required(detail: str) -> Problem:
+    return Problem(403, "manager_required", detail)
 
 
 def idempotency_key(request: HttpRequest) -> str:
