@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
-from businesses.api import access
+from businesses.api import access, cors
 from businesses.api.access import Access
 from businesses.api.problems import Problem, unavailable
 from businesses.api.schema import BearerKey, BearerToken
@@ -81,10 +81,20 @@ class BusinessView(LeanView):
     scopes: ClassVar[dict[str, str]] = {}
     idempotent: ClassVar[frozenset[str]] = frozenset()
     cashiers: ClassVar[frozenset[str]] = frozenset()
+    keyed: int | None = None  # the business of the key that called
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if cors.is_preflight(request):
+            return cors.preflight(request, self.scopes)
+        response = super().dispatch(request, *args, **kwargs)
+        if self.scopes.get((request.method or "").lower()) == cors.READ:
+            cors.open_to_page(request, response, self.keyed)
+        return response
 
     def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
         method = known_method(request, self.scopes)
         call = ApiCall(request, access.of_request(request))
+        self.keyed = None if call.access.staff else call.access.business_id
         slow_down((staff_throttle if call.access.staff else throttle).seconds_to_wait(call.access.name))
         call.access.require(self.scopes[method])
         if call.access.is_cashier and method not in self.cashiers:

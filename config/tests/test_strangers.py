@@ -428,6 +428,7 @@ DOORS: dict[str, Door] = {
     "settings/pin/": AtWork(MANAGERS),
     "settings/keys/": AtWork((Role.OWNER,)),
     "settings/keys/new/": AtWork((Role.OWNER,)),
+    "settings/keys/pages/": AtWork((Role.OWNER,)),
     "settings/keys/<uuid:key>/revocation/": AtWork((Role.OWNER,), ids={"key": key}),
     # The counter. A customer is the whole programme's; a receipt is the business's, and a cashier's if it is their own,
     # which this one is not.
