@@ -510,6 +510,7 @@ DOORS: dict[str, Door] = {
     # The API
     "api/v1/openapi.json": Everybody(),
     "api/v1/docs/": Everybody(),
+    "api/v1/guide/": Everybody(),
     "api/v1/": Nobody(),  # whatever is no call
     "api/v1/businesses": Tokens(method="POST", body={"name": "New", "country": "AZ", "category": "cafe"}),
     "api/v1/auth/me": Tokens(),
