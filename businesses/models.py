@@ -219,6 +219,8 @@ class Business(models.Model):
     tells_points_earned = models.BooleanField(_("writes when points are added"), default=True, db_default=True)
     tells_points_redeemed = models.BooleanField(_("writes when points are spent"), default=True, db_default=True)
     tells_points_expiring = models.BooleanField(_("writes before points expire"), default=True, db_default=True)
+    # One origin a line, see businesses/origins.py.
+    web_origins = models.TextField(_("web pages that may read"), blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from businesses import entrance, look, views
+from businesses import entrance, look, origins, views
 
 urlpatterns = [
     path("start/", entrance.start, name="start"),
@@ -28,5 +28,6 @@ urlpatterns = [
     path("settings/pin/", views.own_pin, name="pin"),
     path("settings/keys/", views.key_list, name="keys"),
     path("settings/keys/new/", views.new_key, name="new-key"),
+    path("settings/keys/pages/", origins.pages, name="origins"),
     path("settings/keys/<uuid:key>/revocation/", views.revoke_key, name="key-revocation"),
 ]

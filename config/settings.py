@@ -245,6 +245,13 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Regulars"
+# Staff tokens of the API: each hangs on a session, see businesses/tokens.py. SECRET_KEY signs them.
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 5 * 60
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = STAFF_IDLE_SECONDS
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
 USERSESSIONS_TRACK_ACTIVITY = True  # noted by businesses.sessions: allauth's middleware writes at every request
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/counter/"
@@ -350,6 +357,8 @@ STORAGES = {
 # --- API --------------------------------------------------------------------------------------------------
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)  # per key
+API_STAFF_REQUESTS_PER_MINUTE = env.int("API_STAFF_REQUESTS_PER_MINUTE", default=600)  # per person, by their tokens
+API_SIGN_INS_PER_MINUTE = env.int("API_SIGN_INS_PER_MINUTE", default=60)  # calls of auth/… per address
 THROTTLE_URL = CELERY_BROKER_URL.replace("redis+socket:", "unix:")
 MCP_PORT = env.int("MCP_PORT", default=8010)  # of manage.py mcp
 REST_FRAMEWORK = {

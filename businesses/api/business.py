@@ -13,25 +13,26 @@ from businesses.api.schema import OPTIONAL, Decimals, fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
 from businesses.models import Business
 
-BUSINESS = fields(
-    "Business",
-    slug=s.CharField(),
-    name=s.CharField(),
-    category=s.CharField(),
-    program=s.CharField(),
-    currency=s.CharField(),
-    country=s.CharField(),
-    time_zone=s.CharField(),
-    earn_rate=s.CharField(help_text="points per unit of the currency"),
-    minimum_spend=s.CharField(),
-    points_cap=s.IntegerField(allow_null=True),
-    points_cap_day=s.IntegerField(allow_null=True),
-    branches=s.ListField(child=fields("BusinessBranch", id=s.UUIDField(), name=s.CharField(), city=s.CharField())),
-)
+BUSINESS_FIELDS: dict[str, Any] = {
+    "slug": s.CharField(),
+    "name": s.CharField(),
+    "category": s.CharField(),
+    "program": s.CharField(),
+    "currency": s.CharField(),
+    "country": s.CharField(),
+    "time_zone": s.CharField(),
+    "earn_rate": s.CharField(help_text="points per unit of the currency"),
+    "minimum_spend": s.CharField(),
+    "points_cap": s.IntegerField(allow_null=True),
+    "points_cap_day": s.IntegerField(allow_null=True),
+    "branches": s.ListField(child=fields("BusinessBranch", id=s.UUIDField(), name=s.CharField(), city=s.CharField())),
+}
+BUSINESS = fields("Business", **BUSINESS_FIELDS)
 
 
 class BusinessCall(BusinessView):
     scopes = {"get": "read", "patch": "admin"}
+    cashiers = frozenset({"get"})
 
     @extend_schema(operation_id="show_business", summary="This business", responses={200: BUSINESS, **problems()})
     def get(self) -> None: ...
@@ -54,7 +55,11 @@ class BusinessCall(BusinessView):
         body.done()
         values = {} if earn_rate is None else {"earn_rate": earn_rate}
         business = changes.apply(
-            business_id=call.access.business_id, values=values, api_key_id=call.access.key_id, at=timezone.now()
+            business_id=call.access.business_id,
+            values=values,
+            staff=call.access.staff,
+            api_key_id=call.access.key_id,
+            at=timezone.now(),
         )
         return Answer(business_body(business))
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from django.utils import translation
 
-from businesses.api.view import BusinessView
+from businesses.api.view import LeanView
 
 API = "/api/"
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'"
@@ -22,7 +22,7 @@ def short_road(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(API):
             match = resolve(request.path_info)
-            if issubclass(getattr(match.func, "cls", object), BusinessView):
+            if issubclass(getattr(match.func, "cls", object), LeanView):
                 request.resolver_match = match
                 translation.activate(settings.LANGUAGE_CODE)  # not that of the page this thread answered before
                 response: HttpResponse = match.func(request, *match.args, **match.kwargs)

@@ -42,6 +42,19 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
+class BearerToken(BaseAuthentication):
+    """Names the scheme in the document, as above."""
+
+
+class BearerTokenScheme(OpenApiAuthenticationExtension):
+    target_class = BearerToken
+    name = "staffToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        description = "Somebody's own, by auth/token. Who works at several businesses names one by Regulars-Business."
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description}
+
+
 @extend_schema_field({"oneOf": [{"type": "string", "pattern": r"^\d+([.,]\d+)?$"}, {"type": "number"}]})
 class Decimals(serializers.CharField):
     """Money, a rate or a quantity as a request may say it: a decimal string; a JSON number is read by its digits."""
@@ -50,22 +63,26 @@ class Decimals(serializers.CharField):
 OPTIONAL: Any = {"required": False, "allow_null": True}  # of a request: null says as little as absence
 PROBLEMS = {
     400: "The request cannot be read: `unreadable`, `key_required`.",
-    401: "No live key: `unauthenticated`.",
-    403: "The key lacks the `scope`, or the business is not active.",
+    401: "No live key or token: `unauthenticated`.",
+    403: "`scope`, `business_inactive`; of tokens also `manager_required`, `not_staff`, `mfa_setup_required`.",
     404: "`not_found`, `unknown_customer`.",
     409: "A rule refuses it, or `in_progress`.",
     413: "The body is over 1 MB: `too_large`.",
-    422: "Fields are wrong: `invalid`, `not_supported`, `key_reused`.",
+    422: "Fields are wrong: `invalid`, `not_supported`, `key_reused`; of tokens also `business_required`.",
     429: "`throttled`, with `Retry-After`.",
     503: "The database is away: `unavailable`, with `Retry-After`. Send the same request again.",
 }
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
-    """The problems a call can answer with; 401, 403, 429 and 503 belong to every one."""
+    """The problems a call can answer with; 401, 403, 422, 429 and 503 belong to every one."""
+    return only_problems(401, 403, 422, 429, 503, *statuses)
+
+
+def only_problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     return {
         (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, PROBLEMS[status])
-        for status in sorted({401, 403, 429, 503, *statuses})
+        for status in sorted(set(statuses))
     }
 
 

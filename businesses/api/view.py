@@ -4,7 +4,7 @@ It stays an `APIView`, so that drf-spectacular documents it like any other.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,15 +14,16 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
-from businesses.api import access
+from businesses.api import access, cors
 from businesses.api.access import Access
 from businesses.api.problems import Problem, unavailable
-from businesses.api.schema import BearerKey
+from businesses.api.schema import BearerKey, BearerToken
 from businesses.api.throttle import Throttle
 
 MOST_BYTES = 1_000_000
 log = logging.getLogger(__name__)
 throttle = Throttle(settings.API_REQUESTS_PER_MINUTE)
+staff_throttle = Throttle(settings.API_STAFF_REQUESTS_PER_MINUTE)
 
 
 @dataclass
@@ -53,15 +54,8 @@ class ApiCall:
 Handler = Callable[..., Answer]
 
 
-class BusinessView(APIView):
-    """Subclasses name the scope of each method and write `handle_get(call, …)`, `handle_post(call, …)`.
-
-    `idempotent` methods move points and require an `Idempotency-Key`.
-    """
-
-    authentication_classes = [BearerKey]  # for the document: `access` does it
-    scopes: ClassVar[dict[str, str]] = {}
-    idempotent: ClassVar[frozenset[str]] = frozenset()
+class LeanView(APIView):
+    """Answers with JSON or a problem, and with 503 while the database is away."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -75,28 +69,74 @@ class BusinessView(APIView):
             return unavailable().response()
 
     def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
-        method = (request.method or "").lower()
-        if method not in self.scopes:
-            allowed = ", ".join(sorted(name.upper() for name in self.scopes))
-            raise Problem(405, "method_not_allowed", f"Allowed here: {allowed}.", headers={"Allow": allowed})
+        raise NotImplementedError
+
+
+class BusinessView(LeanView):
+    """Subclasses name the scope of each method and write `handle_get(call, …)`, `handle_post(call, …)`.
+
+    `idempotent` methods move points and require an `Idempotency-Key`. `cashiers` names what a cashier's token may do:
+    what the counter lets them do and see. All else is for owners and managers, as on the pages.
+    """
+
+    authentication_classes = [BearerKey, BearerToken]  # for the document: `access` does it
+    scopes: ClassVar[dict[str, str]] = {}
+    idempotent: ClassVar[frozenset[str]] = frozenset()
+    cashiers: ClassVar[frozenset[str]] = frozenset()
+    keyed: int | None = None  # the business of the key that called
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if cors.is_preflight(request):
+            return cors.preflight(request, self.scopes)
+        response = super().dispatch(request, *args, **kwargs)
+        if self.scopes.get((request.method or "").lower()) == cors.READ:
+            cors.open_to_page(request, response, self.keyed)
+        return response
+
+    def _answer(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+        method = known_method(request, self.scopes)
         call = ApiCall(request, access.of_request(request))
-        if wait := throttle.seconds_to_wait(f"key:{call.access.key_id}"):
-            raise Problem(429, "throttled", f"Try again in {wait} s.", headers={"Retry-After": str(wait)})
+        self.keyed = None if call.access.staff else call.access.business_id
+        slow_down((staff_throttle if call.access.staff else throttle).seconds_to_wait(call.access.name))
         call.access.require(self.scopes[method])
+        if call.access.is_cashier and method not in self.cashiers:
+            raise manager_required("This is for owners and managers.")
         if method in self.idempotent:
             call.key = idempotency_key(request)
         if method in ("post", "patch", "put"):
             call.body = self.read_body(request)
         handler: Handler = getattr(self, f"handle_{method}")
         answer = handler(call, **kwargs)
-        body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
-        response = HttpResponse(body, status=answer.status, content_type=answer.kind)
-        if answer.replayed:
-            response["Idempotency-Replayed"] = "true"
-        return response
+        return rendered(answer)
 
     def read_body(self, request: HttpRequest) -> dict[str, Any]:
         return json_object(request)
+
+
+def rendered(answer: Answer) -> HttpResponse:
+    content = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
+    response = HttpResponse(b"" if answer.status == 204 else content, status=answer.status, content_type=answer.kind)
+    if answer.replayed:
+        response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def known_method(request: HttpRequest, allowed: Iterable[str]) -> str:
+    method = (request.method or "").lower()
+    if method not in allowed:
+        names = ", ".join(sorted(name.upper() for name in allowed))
+        raise Problem(405, "method_not_allowed", f"Allowed here: {names}.", headers={"Allow": names})
+    return method
+
+
+def slow_down(wait: int) -> None:
+    """For a throttle that says how many seconds to wait."""
+    if wait:
+        raise Problem(429, "throttled", f"Try again in {wait} s.", headers={"Retry-After": str(wait)})
+
+
+def manager_required(detail: str) -> Problem:
+    return Problem(403, "manager_required", detail)
 
 
 def idempotency_key(request: HttpRequest) -> str:

@@ -10,12 +10,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -25,7 +26,7 @@ from django.utils import timezone
 from businesses import api_keys, brands, staffing
 from businesses.catalogue import products
 from businesses.models import ApiKey, Business, Program, Role, Staff, User
-from businesses.tests.conftest import hire, signed_in
+from businesses.tests.conftest import PASSWORD, hire, signed_in
 from conftest import Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
@@ -60,7 +61,7 @@ NOT_OURS = {
 
 @dataclass
 class Visitor:
-    """Somebody with a browser or a program. At most one of user, customer and key is theirs."""
+    """Somebody with a browser or a program. At most one of user, customer, key and token is theirs."""
 
     name: str
     browser: Callable[[], Client]
@@ -68,6 +69,7 @@ class Visitor:
     staff: Staff | None = None
     customer: Customer | None = None
     key: ApiKey | None = None
+    token_of: Business | None = None  # where its owner works
 
     @cached_property
     def client(self) -> Client:
@@ -157,6 +159,8 @@ class World:
         for shop in (self.nar, self.tea, self.far):
             yield from self._people(shop)
             yield self._program(f"key of {shop.business.slug}", shop.business, list(ApiKey.SCOPES))
+            owner = hire(shop.business, Role.OWNER, f"app@{shop.business.slug}.test").user
+            yield Visitor(f"token of {shop.business.slug}", partial(by_token, owner), token_of=shop.business)
         for scope in ApiKey.SCOPES:
             yield self._program(f"key of nar for {scope}", self.nar.business, [scope])
         yield _unkeyed(self._program("revoked key", self.nar.business, list(ApiKey.SCOPES)))
@@ -197,6 +201,19 @@ def _unkeyed(visitor: Visitor) -> Visitor:
     return Visitor(visitor.name, visitor.browser)
 
 
+def pair_of(user: User) -> dict[str, str]:
+    EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
+    body = {"email": user.email, "password": PASSWORD}
+    answer = Client().post("/api/v1/auth/token", body, content_type="application/json")
+    pair: dict[str, str] = answer.json()
+    return pair
+
+
+def by_token(owner: User) -> Client:
+    """A program in which an owner has signed in for the first time, when the second factor may wait."""
+    return Client(headers={"Authorization": f"Bearer {pair_of(owner)['access_token']}", "Idempotency-Key": "theirs"})
+
+
 # --- Who may ----------------------------------------------------------------------------------------------
 
 Made = Callable[[World], Any]
@@ -219,7 +236,7 @@ class Door:
     ids: dict[str, Made] = field(default_factory=dict)
     programmes: bool = False
     method: str = "GET"
-    body: dict[str, Any] = field(default_factory=lambda: FORM_BODY)
+    body: Any = field(default_factory=lambda: FORM_BODY)  # or a function that makes it
 
     def refusal(self, visitor: Visitor, world: World, method: str) -> int | str | None:
         """The status or the place to be sent to; None for the welcome."""
@@ -292,6 +309,8 @@ class Keys(Door):
     body: dict[str, Any] = field(default_factory=dict, kw_only=True)
 
     def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        if visitor.token_of:
+            return None if self.is_of(visitor.token_of, world) else 404
         if visitor.key is None:
             return 401
         if self.others.get(method, self.scope) not in visitor.key.scopes:
@@ -312,6 +331,26 @@ class Files(Keys):
     """A form with a file, which `send` does not make: the rightful are told what is missing."""
 
     answered = 422
+
+
+class Tokens(Door):
+    rightful = "token of nar"
+
+    def refusal(self, visitor: Visitor, world: World, method: str) -> int | None:
+        return None if visitor.token_of else 401
+
+
+class SigningIn(Everybody):
+    rightful = "anybody"
+
+
+def a_password(world: World) -> dict[str, str]:
+    pair_of(world.cashier.user)
+    return {"email": world.cashier.user.email, "password": PASSWORD}
+
+
+def a_refresh_token(world: World) -> dict[str, str]:
+    return {"refresh_token": pair_of(world.cashier.user)["refresh_token"]}
 
 
 def branch(world: World) -> Any:
@@ -493,6 +532,7 @@ DOORS: dict[str, Door] = {
     "settings/pin/": AtWork(MANAGERS),
     "settings/keys/": AtWork((Role.OWNER,)),
     "settings/keys/new/": AtWork((Role.OWNER,)),
+    "settings/keys/pages/": AtWork((Role.OWNER,)),
     "settings/keys/<uuid:key>/revocation/": AtWork((Role.OWNER,), ids={"key": key}),
     # The counter. A customer is the whole programme's; a receipt is the business's, and a cashier's if it is their own,
     # which this one is not.
@@ -592,7 +632,14 @@ DOORS: dict[str, Door] = {
     # The API
     "api/v1/openapi.json": Everybody(),
     "api/v1/docs/": Everybody(),
+    "api/v1/guide/": Everybody(),
     "api/v1/": Nobody(),  # whatever is no call
+    "api/v1/businesses": Tokens(method="POST", body={"name": "New", "country": "AZ", "category": "cafe"}),
+    "api/v1/auth/me": Tokens(),
+    "api/v1/auth/register": Everybody(method="POST", body={"email": "a@nar.test", "password": "correct horse battery"}),
+    "api/v1/auth/token": SigningIn(method="POST", body=a_password),
+    "api/v1/auth/token/refresh": SigningIn(method="POST", body=a_refresh_token),
+    "api/v1/auth/logout": Everybody(method="POST", body={"refresh_token": "none"}),
     "api/v1/business": Keys("read", {"PATCH": "admin"}),
     "api/v1/purchases": Keys("earn", {"GET": "read"}, method="POST", body={**WHO, "amount": "10"}),
     "api/v1/purchases/<uuid:purchase>": Keys("read", ids={"purchase": sale}),
@@ -695,7 +742,10 @@ def test_the_rightful_get_in(route: str, world: World) -> None:
     door = DOORS[route]
     if isinstance(door, Nobody):
         return
-    answer = world.visitors[door.rightful].send(door.method, address(route, world), door.body)
+    visitor = world.visitors[door.rightful]
+    assert visitor.client
+    body = door.body(world) if callable(door.body) else door.body
+    answer = visitor.send(door.method, address(route, world), body)
     assert answer.status_code <= door.answered, getattr(answer, "content", b"")[-500:]
     assert not answer.headers.get("Location", "").startswith((LOGIN, START))
 

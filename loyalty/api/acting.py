@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from businesses.api.fields import Fields, text, uuid
 from businesses.api.problems import Problem, not_found
-from businesses.api.view import ApiCall, BusinessView
+from businesses.api.view import ApiCall, BusinessView, manager_required
 from businesses.models import Branch
 from customers import phones
-from loyalty import effects, ledger, lookup, rotating, rules
+from loyalty import effects, ledger, lookup, rotating, rules, undoing
 from loyalty.ledger import Actor
 from loyalty.lookup import By, Who
 from loyalty.models import Operation
@@ -73,13 +74,20 @@ def rules_of(call: ApiCall) -> Rules:
 
 
 def actor_of(call: ApiCall, fields: Fields, terms: Rules) -> Actor:
-    """The key at the branch that the body names, or at the business's first one."""
+    """The key or member of staff at the branch that the body names, or at their usual one, or at the first."""
     branch = fields.read("branch", uuid)
-    branch_id = (terms.branches.get(branch) or _closed(call, branch, terms)) if branch else terms.first_branch_id
+    branch_id = (terms.branches.get(branch) or _closed(call, branch, terms)) if branch else _usual(call, terms)
     if branch_id is None:
         fields.error("branch", "No open branch of this business has that id.")
         branch_id = terms.first_branch_id
-    return Actor(branch_id=branch_id, api_key_id=call.access.key_id, branch_said=branch is not None)
+    staff_id = call.access.staff.pk if call.access.staff else None
+    said = branch is not None
+    return Actor(branch_id=branch_id, staff_id=staff_id, api_key_id=call.access.key_id, branch_said=said)
+
+
+def _usual(call: ApiCall, terms: Rules) -> int:
+    usual = call.access.staff.branch_id if call.access.staff else None
+    return usual if usual and usual in terms.branches.values() else terms.first_branch_id
 
 
 def _closed(call: ApiCall, branch: UUID, terms: Rules) -> int | None:
@@ -107,6 +115,20 @@ def who_of(fields: Fields, country: str, by: tuple[By, ...] = WHO) -> Who:
     if len(given) != 1:
         fields.error("who", f"Name the customer by exactly one of {', '.join(by)}.")
     return found[0] if found else Who("customer", "")
+
+
+def undoable(call: ApiCall, public_id: UUID, kind: str) -> int:
+    """As `own_operation`, of what may be taken back: by a cashier what they did themselves, on the same day."""
+    operation_id = own_operation(call, public_id, kind)
+    staff, terms = call.access.staff, rules_of(call)
+    if staff is None or ledger.is_known(rules=terms, key=call.key):
+        return operation_id
+    done = Operation.objects.select_related("redemption__confirmed_by").get(pk=operation_id)
+    if not undoing.is_of(staff=staff, operation=done):
+        raise not_found()
+    if not undoing.may(staff=staff, operation=done, rules=terms, at=timezone.now()):
+        raise manager_required("A cashier takes back what they did today. For this, ask a manager.")
+    return operation_id
 
 
 def own_operation(call: ApiCall, public_id: UUID, kind: str) -> int:

@@ -12,6 +12,7 @@ from businesses.api.fields import Fields, day, email, one_of, text
 from businesses.api.paging import page
 from businesses.api.view import Answer, ApiCall
 from businesses.models import TierBasis
+from customers import people
 from customers.models import Profile
 from customers.profiles import Told
 from loyalty import enrolment, history, lookup, pending, tiers
@@ -28,6 +29,7 @@ ELSEWHERE = "elsewhere"
 
 class LookupView(LedgerView):
     scopes = {"post": "read"}
+    cashiers = frozenset({"post"})
 
     @extend_schema(**schema.LOOKUP)
     def post(self) -> None: ...
@@ -42,7 +44,7 @@ class LookupView(LedgerView):
         return Answer(
             {
                 "id": str(known.public_id),
-                "name": known.name,
+                "name": at_counter(known)["name"] if call.access.is_cashier else known.name,
                 "balance": known.balance,
                 "tier": rules.tier_name(known.tier_id),
                 "last": [last_line(line, rules) for line in last],
@@ -52,6 +54,7 @@ class LookupView(LedgerView):
 
 class CustomersView(LedgerView):
     scopes = {"post": "earn"}
+    cashiers = frozenset({"post"})
 
     @extend_schema(**schema.ENROL)
     def post(self) -> None: ...
@@ -79,6 +82,8 @@ class CustomersView(LedgerView):
         found = Who("customer", str(member.public_id))
         known = lookup.member(program_id=rules.program_id, business_id=rules.business_id, who=found)
         body = customer_body(known, rules) | {"enrolled": member.enrolled}
+        if call.access.is_cashier:
+            body |= at_counter(known)
         return Answer(body, 201 if member.enrolled else 200)
 
 
@@ -103,6 +108,8 @@ class CustomerView(CustomerCall):
 
 
 class BalanceView(CustomerCall):
+    cashiers = frozenset({"get"})
+
     @extend_schema(**schema.BALANCE)
     def get(self) -> None: ...
 
@@ -176,6 +183,12 @@ def customer_body(known: Member, rules: Rules) -> dict[str, Any]:
         "balance": known.balance,
         "tier": rules.tier_name(known.tier_id),
     }
+
+
+def at_counter(known: Member) -> dict[str, Any]:
+    """What a cashier learns of a profile: on the pages it is for owners and managers."""
+    name = people.person(known.name, None).name if known.name else ""
+    return {"name": name, "birthday": None, "email": "", "language": ""}
 
 
 def next_tier(standing: Standing | None, rules: Rules) -> dict[str, Any] | None:

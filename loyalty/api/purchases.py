@@ -1,15 +1,17 @@
 """`POST purchases`."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
+from businesses import money, pins
 from businesses.api.fields import Fields, amount, moment, text, whole
 from businesses.api.problems import Problem
-from businesses.api.view import Answer, ApiCall
-from loyalty import purchases
+from businesses.api.view import Answer, ApiCall, manager_required
+from loyalty import approvals, ledger, purchases
 from loyalty.api.acting import actor_of, rules_of, who_of
 from loyalty.api.recorded import RecordedPurchasesView, purchase_body
 from loyalty.api.schema import purchases as schema
@@ -26,7 +28,7 @@ LONGEST_CONSENT = 64
 
 class PurchasesView(RecordedPurchasesView):
     scopes = {"get": "read", "post": "earn"}
-    idempotent = frozenset({"post"})
+    idempotent = cashiers = frozenset({"post"})
 
     @extend_schema(**schema.RECORD_PURCHASE)
     def post(self) -> None: ...
@@ -46,11 +48,19 @@ class PurchasesView(RecordedPurchasesView):
         basket = basket_of(fields, rules.currency)
         if basket.shipping > sale.amount:
             fields.error("shipping", "Is a part of the amount.")
+        if sale.occurred_at and call.access.is_cashier and not ledger.is_known(rules=rules, key=call.key):
+            fields.error("occurred_at", "A cashier records sales as they happen.")
         fields.done()
+        record = partial(approvals.record, staff=call.access.staff, pin="") if call.access.staff else purchases.record
         try:
-            posted = purchases.record(
+            posted = record(
                 rules=rules, actor=actor, who=who, sale=sale, paid=paid, basket=basket, key=call.key, at=timezone.now()
             )
+        except pins.NotApproved:
+            limit = money.plain(rules.purchase_limit or ZERO, rules.currency)
+            raise manager_required(
+                f"Above {limit} a manager records the sale, or approves it on the counter."
+            ) from None
         except TooManyPoints as too_many:
             fields.error("redeem_points", f"More than the sale costs: it takes at most {too_many.most}.")
             fields.done()

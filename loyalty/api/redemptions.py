@@ -12,7 +12,7 @@ from businesses.api.paging import page
 from businesses.api.problems import not_found
 from businesses.api.view import Answer, ApiCall
 from loyalty import redemptions
-from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, who_of
+from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, undoable, who_of
 from loyalty.api.purchases import LONGEST_CONSENT
 from loyalty.api.schema import redemptions as schema
 from loyalty.ledger import Posted
@@ -24,7 +24,7 @@ from loyalty.rules import Rules
 
 class RedemptionsView(LedgerView):
     scopes = {"get": "read", "post": "redeem"}
-    idempotent = frozenset({"post"})
+    idempotent = cashiers = frozenset({"post"})
 
     @extend_schema(**schema.LIST_REDEMPTIONS)
     def get(self) -> None: ...
@@ -117,24 +117,24 @@ class RedemptionView(LedgerView):
 
 class ConfirmView(LedgerView):
     scopes = {"post": "redeem"}
-    idempotent = frozenset({"post"})
+    idempotent = cashiers = frozenset({"post"})
 
     @extend_schema(**schema.CONFIRM_REDEMPTION)
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall, redemption: UUID) -> Answer:
-        return _act(redemptions.confirm, call, redemption)
+        return _act(redemptions.confirm, call, own_operation(call, redemption, "redemption"))
 
 
 class CancelView(LedgerView):
     scopes = {"post": "redeem"}
-    idempotent = frozenset({"post"})
+    idempotent = cashiers = frozenset({"post"})
 
     @extend_schema(**schema.CANCEL_REDEMPTION)
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall, redemption: UUID) -> Answer:
-        return _act(redemptions.cancel, call, redemption)
+        return _act(redemptions.cancel, call, undoable(call, redemption, "redemption"))
 
 
 def redemption_body(found: Redemption) -> dict[str, Any]:
@@ -151,13 +151,12 @@ def redemption_body(found: Redemption) -> dict[str, Any]:
     }
 
 
-def _act(act: Callable[..., Posted], call: ApiCall, redemption: UUID) -> Answer:
+def _act(act: Callable[..., Posted], call: ApiCall, operation_id: int) -> Answer:
     """Hands out or takes back all that a redemption of this business is of."""
     rules = rules_of(call)
     fields = Fields(call.body)
     actor = actor_of(call, fields, rules)
     fields.done()
-    operation_id = own_operation(call, redemption, "redemption")
     posted = act(rules=rules, actor=actor, operation_id=operation_id, key=call.key)
     points = Redemption.objects.values_list("points", flat=True).get(pk=operation_id)
     return Answer(

@@ -12,7 +12,7 @@ from businesses.api.fields import Fields, text, whole
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import purchases
-from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of
+from loyalty.api.acting import LedgerView, actor_of, rules_of, undoable
 from loyalty.api.purchases import MOST_LINES, listed, quantity, sale_amount
 from loyalty.api.schema import purchases as schema
 from loyalty.models import PurchaseLine
@@ -20,14 +20,14 @@ from loyalty.models import PurchaseLine
 
 class RefundsView(LedgerView):
     scopes = {"post": "earn"}
-    idempotent = frozenset({"post"})
+    idempotent = cashiers = frozenset({"post"})
 
     @extend_schema(**schema.REFUND_PURCHASE)
     def post(self) -> None: ...
 
     def handle_post(self, call: ApiCall, purchase: UUID) -> Answer:
         rules = rules_of(call)
-        operation_id = own_operation(call, purchase, "purchase")
+        operation_id = undoable(call, purchase, "purchase")
         fields = Fields(call.body)
         reference = fields.read("reference", text(128))
         actor = actor_of(call, fields, rules)

@@ -23,6 +23,7 @@ from loyalty.models import Reward, Wallet
 
 class RewardsView(LedgerView):
     scopes = {"get": "read"}
+    cashiers = frozenset({"get"})
 
     @extend_schema(**schema.LIST_REWARDS)
     def get(self) -> None: ...
@@ -33,6 +34,8 @@ class RewardsView(LedgerView):
 
 
 class CustomerRewardsView(CustomerCall):
+    cashiers = frozenset({"get"})
+
     @extend_schema(**schema.CUSTOMER_REWARDS)
     def get(self) -> None: ...
 
@@ -54,6 +57,7 @@ class CustomerRewardsView(CustomerCall):
 
 class ConsentsView(LedgerView):
     scopes = {"post": "redeem"}
+    cashiers = frozenset({"post"})
 
     @extend_schema(**schema.ASK_CONSENT)
     def post(self) -> None: ...

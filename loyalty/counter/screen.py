@@ -16,11 +16,11 @@ from django.utils.translation import ngettext
 from phonenumbers import PhoneMetadata, PhoneNumberFormat, PhoneNumberType
 
 from businesses import money, shown
-from businesses.access import MANAGERS, StaffRequest
+from businesses.access import StaffRequest
 from businesses.pins import NotApproved
 from customers import people
 from customers.models import Customer, Profile
-from loyalty import effects, parts, pending, purchases, situations, trail
+from loyalty import effects, parts, pending, purchases, situations, trail, undoing
 from loyalty.counter import shift
 from loyalty.counter.first_steps import first_steps
 from loyalty.counter.shift import Act
@@ -342,10 +342,4 @@ def _title(operation: Operation, last: Operation | None, rules: Rules) -> str:
 
 
 def may_undo(request: StaffRequest, rules: Rules, operation: Operation) -> bool:
-    """A cashier undoes what they did today; later, and others' work, a manager."""
-    if request.staff.role in MANAGERS:
-        return True
-    today = datetime.now(ZoneInfo(rules.time_zone)).date()
-    redemption = getattr(operation, "redemption", None)
-    mine = (redemption and redemption.confirmed_by) or operation
-    return mine.staff_id == request.staff.pk and mine.local_on == today
+    return undoing.may(staff=request.staff, operation=operation, rules=rules, at=timezone.now())

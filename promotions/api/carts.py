@@ -24,6 +24,7 @@ from promotions.pricing import Applied, Rejected
 
 class CartPriceView(LedgerView):
     scopes = {"post": "read"}
+    cashiers = frozenset({"post"})
 
     @extend_schema(**schema.PRICE_CART)
     def post(self) -> None: ...
@@ -68,6 +69,7 @@ class CartPriceView(LedgerView):
 
 class ValidateView(LedgerView):
     scopes = {"post": "read"}
+    cashiers = frozenset({"post"})
 
     @extend_schema(**schema.VALIDATE_COUPON)
     def post(self) -> None: ...

@@ -23,6 +23,7 @@ from promotions.models import Coupon, Offer
 
 class OffersView(LedgerView):
     scopes = {"get": "read"}
+    cashiers = frozenset({"get"})
 
     @extend_schema(**schema.LIST_OFFERS)
     def get(self) -> None: ...
@@ -68,6 +69,8 @@ class HistoryView(LedgerView):
 
 
 class CustomerCouponsView(CustomerCall):
+    cashiers = frozenset({"get"})
+
     @extend_schema(**schema.CUSTOMER_COUPONS)
     def get(self) -> None: ...
 
