@@ -263,6 +263,8 @@ def test_rules_cost_no_more_statements(shop: Shop, django_assert_num_queries: Ca
     assert (with_rules.asks_past, that_ask.asks_past) == (False, True)
     for key, terms in (("one", with_rules), ("two", that_ask)):
         who, sale = Who("phone", PHONE), purchases.Sale(Decimal(3))
-        effects.follow(terms, sale.amount)  # what a change of the rules makes the next sale read once
+        effects.following(
+            terms, sale.amount, sale, None, effects.Priced()
+        )  # what a change of the rules makes the next sale read once
         with django_assert_num_queries(2):
             purchases.record(rules=terms, actor=shop.actor, who=who, sale=sale, key=key, at=NOON)
