@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -46,7 +47,7 @@ def facts(chain: Chain, business: Business, at: datetime) -> dict[str, Any]:
         **row(chain, business, at),
         "sentence": words.sentence(chain, currency),
         "standing": words.standing(chain, state, ours),
-        "author": _author(chain),
+        "author": _author(chain, ZoneInfo(business.time_zone)),
         "withdraws": state in OPEN and (ours or state != "proposed"),
         "back": chain.accepted_at is not None and state not in ("left",),
     }
@@ -111,7 +112,7 @@ def _share(found: Funnel) -> str:
     return "" if found.share_used is None else f"{shown.number(found.share_used)} %"
 
 
-def _author(chain: Chain) -> list[str]:
+def _author(chain: Chain, zone: ZoneInfo) -> list[str]:
     """Who did what; people of the other side are not named."""
     said = [(_("Proposed by %(business)s on %(day)s"), chain.proposer.name, chain.proposed_at)]
     other = chain.taker if chain.proposer_id == chain.giver_id else chain.giver
@@ -119,4 +120,4 @@ def _author(chain: Chain) -> list[str]:
         said.append((_("Accepted by %(business)s on %(day)s"), other.name, chain.accepted_at))
     if chain.declined_at:
         said.append((_("Declined by %(business)s on %(day)s"), other.name, chain.declined_at))
-    return [text % {"business": name, "day": shown.full_day(at.date())} for text, name, at in said]
+    return [text % {"business": name, "day": shown.full_day(at.astimezone(zone).date())} for text, name, at in said]

@@ -20,6 +20,8 @@ from promotions.chaining import rows, words
 from promotions.chaining.forms import ChainForm
 from promotions.models import Chain
 
+LATEST = 2 * chains.MOST_CHAINS  # all that stand, and those that ended last
+
 
 def agreeing(request: HttpRequest) -> dict[str, Callable[[], dict[str, Any]]]:
     """Context of the portal: whether there is anybody to agree with, and how many proposals wait for an answer."""
@@ -33,7 +35,7 @@ def agreeing(request: HttpRequest) -> dict[str, Callable[[], dict[str, Any]]]:
 @role_required(*MANAGERS)
 def chains_page(request: StaffRequest) -> HttpResponse:
     """What waits for an answer first, then what runs, then what is over."""
-    found = [rows.row(each, request.business, timezone.now()) for each in _mine(request).order_by("-pk")]
+    found = [rows.row(each, request.business, timezone.now()) for each in _mine(request).order_by("-pk")[:LATEST]]
     standing = sorted((each for each in found if each["open"]), key=lambda each: not each["waits"])
     context = {
         "rows": standing,
