@@ -40,7 +40,7 @@ class TermsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        issued = Offer.objects.filter(business=None, code="", ended_at=None).select_related("program")
+        issued = Offer.objects.filter(business=None, code="", ended_at=None, chain=None).select_related("program")
         for name in ("inviter_offer", "friend_offer"):
             chosen = getattr(self.instance, f"{name}_id")
             field: Any = self.fields[name]
