@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from businesses import paging, sheets, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
-from businesses.models import Role
+from businesses.models import BusinessStatus, Role
 from loyalty.importing import screen, work
 from loyalty.importing.columns import KINDS
 from loyalty.importing.files import ENCODINGS
@@ -180,4 +180,8 @@ def _own(request: StaffRequest, public_id: UUID) -> Import:
 def _page(request: StaffRequest, template: str, **context: Any) -> HttpResponse:
     form = context.get("form")
     status = 422 if form is not None and form.errors else 200
-    return render(request, template, {"active": "settings", "tab": "imports", **context}, status=status)
+    if template == "imports/state.html":
+        return render(request, template, context)
+    waiting = request.business.status == BusinessStatus.WAITING
+    shared = {"active": "settings", "tab": "imports", "owner": request.staff.role == Role.OWNER, "waiting": waiting}
+    return render(request, template, shared | context, status=status)

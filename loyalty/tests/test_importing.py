@@ -431,7 +431,9 @@ def test_one_business_does_not_fill_the_house_with_files(shop: Shop) -> None:
 
 
 def test_an_owner_brings_a_file_looks_at_it_and_lets_it_come_in(shop: Shop, owner: Client) -> None:
-    assert "Nothing was brought yet" in owner.get("/imports/").text
+    first = owner.get("/imports/").text
+    assert "Nothing was brought yet" in first
+    assert "API keys" in first, "the tabs of an owner"
     page = owner.post("/imports/new/", {"kind": "purchases", "file": SimpleUploadedFile("till.csv", SALES.encode())})
     (brought,) = Import.objects.all()
     assert page["Location"] == f"/imports/{brought.public_id}/"
