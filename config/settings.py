@@ -309,8 +309,14 @@ CONVERSATION_COMMANDS = [
     "loyalty.conversation.rewards_within_reach",
     "loyalty.conversation.profile",
     "loyalty.conversation.card",
+    "promotions.conversation.held",
+    "promotions.conversation.ideas",
+    "referrals.conversation.refer",
     "loyalty.conversation.join",
 ]
+
+# What assistants may ask besides what loyalty/assistants.py has.
+ASSISTANT_TOOLS = ["promotions.assistant.customer_recommendations"]
 
 # --- Predictions --------------------------------------------------------------------------------------------
 
@@ -342,6 +348,7 @@ STORAGES = {
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)  # per key
 THROTTLE_URL = CELERY_BROKER_URL.replace("redis+socket:", "unix:")
+MCP_HOST = env("MCP_HOST", default="127.0.0.1")
 MCP_PORT = env.int("MCP_PORT", default=8010)  # of manage.py mcp
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

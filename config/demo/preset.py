@@ -145,6 +145,7 @@ class Preset:
     tiers_count: TierBasis = TierBasis.SPEND
     tiers_window: TierWindow = TierWindow.YEAR
     rewards: tuple[Reward, ...] = ()
+    referrals: Mapping[str, Any] | None = None  # the terms of bringing friends
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

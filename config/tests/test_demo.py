@@ -31,10 +31,11 @@ from conftest import assert_books_agree
 from customers.models import Card, Consent, Customer, ExternalId, Profile
 from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
+from referrals.models import Referral
 
 TODAY = date(2026, 2, 10)
 Days = tuple[tuple[int, int], tuple[int, int]]
-SMALL = replace(main_street.PRESET, people=12)
+SMALL = replace(main_street.PRESET, people=12, referrals=None)
 FEW = {
     "main-street": SMALL,
     "own-circle": replace(own_circle.PRESET, people=12),
@@ -77,7 +78,7 @@ def story() -> list[tuple[object, ...]]:
         "balance_after",
         "occurred_at",
     )
-    return sorted(Operation.objects.filter(refusal__isnull=True).values_list(*columns))
+    return sorted(Operation.objects.filter(refusal__isnull=True).values_list(*columns), key=str)
 
 
 def test_the_same_year_in_another_process() -> None:
@@ -408,4 +409,16 @@ def test_the_whole_demo_keeps_the_books() -> None:
     run()
     assert Customer.objects.count() == sum(preset.people for preset in PRESETS)
     assert not Operation.objects.filter(refusal__isnull=False).exists()
+    assert_books_agree()
+
+
+def test_its_customers_have_brought_friends_in_every_state() -> None:
+    """Twice is once, and what the friends were thanked with is in the books."""
+    with_friends = replace(SMALL, referrals=main_street.PRESET.referrals)
+    for _twice in range(2):
+        load(with_friends)
+    states = Counter(Referral.objects.values_list("state", flat=True))
+    assert states == {"completed": 3, "pending": 3, "rejected": 1}
+    assert Operation.objects.filter(kind="bonus", refusal=None).count() == 6
+    assert Referral.objects.of(Business.objects.get(slug="jacaranda-coffee")).count() == 7
     assert_books_agree()
