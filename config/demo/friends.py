@@ -41,18 +41,20 @@ def bring(*, preset: Preset, program: Program, business: Business, inviters: lis
         phone = preset.phone(FIRST_NUMBER + place)
         joined = at - timedelta(days=days)
         told = Told(f"{names.first[-1 - place]} {names.last[-1 - place]}")
-        ids = {"program_id": program.pk, "business_id": business.pk}
-        friend = enrolment.enrol(**ids, phone=phone, told=told, source="counter", at=joined)
+        friend = enrolment.enrol(
+            program_id=program.pk, business_id=business.pk, phone=phone, told=told, source="counter", at=joined
+        )
         if Referral.objects.filter(program=program, friend=friend.customer_id).exists():
             continue
-        noted = {"business": business, "staff": staff} if source == Source.COUNTER else {}
+        noted = source == Source.COUNTER
         brought = bringing.bring(
             program_id=program.pk,
             inviter_id=inviters[place % len(inviters)],
             friend_id=friend.customer_id,
             source=source,
+            business=business if noted else None,
+            staff=staff if noted else None,
             at=joined,
-            **noted,
         )
         if place == REJECTED and staff:
             completing.reject(referral=brought, note="One household, one card.", staff=staff, at=at)
