@@ -321,8 +321,14 @@ CONVERSATION_COMMANDS = [
     "loyalty.conversation.rewards_within_reach",
     "loyalty.conversation.profile",
     "loyalty.conversation.card",
+    "promotions.conversation.held",
+    "promotions.conversation.ideas",
+    "referrals.conversation.refer",
     "loyalty.conversation.join",
 ]
+
+# What assistants may ask besides what loyalty/assistants.py has.
+ASSISTANT_TOOLS = ["promotions.assistant.customer_recommendations"]
 
 # --- Predictions --------------------------------------------------------------------------------------------
 
@@ -360,6 +366,7 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)  # pe
 API_STAFF_REQUESTS_PER_MINUTE = env.int("API_STAFF_REQUESTS_PER_MINUTE", default=600)  # per person, by their tokens
 API_SIGN_INS_PER_MINUTE = env.int("API_SIGN_INS_PER_MINUTE", default=60)  # calls of auth/… per address
 THROTTLE_URL = CELERY_BROKER_URL.replace("redis+socket:", "unix:")
+MCP_HOST = env("MCP_HOST", default="127.0.0.1")
 MCP_PORT = env.int("MCP_PORT", default=8010)  # of manage.py mcp
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

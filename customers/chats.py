@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.conf import settings
+
 from businesses.models import Branch
 from customers import registry
 from customers.models import Chat
@@ -21,3 +23,9 @@ def link(*, chat: Chat, phone: str) -> None:
     customer_id = registry.enrol(business_id=None, phone=phone, external_id=None)
     Chat.objects.filter(customer=customer_id).exclude(pk=chat.pk).update(customer=None)
     Chat.objects.filter(pk=chat.pk).update(customer=customer_id)
+
+
+def link_of(branch: Branch) -> str:
+    """Where one joins at a branch in Telegram: https://core.telegram.org/bots/features#deep-linking; empty without a
+    bot."""
+    return f"https://t.me/{settings.TELEGRAM_BOT}?start={branch.public_id}" if settings.TELEGRAM_BOT else ""

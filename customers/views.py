@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from businesses import paging
 from businesses.access import MANAGERS, StaffRequest, role_required
-from customers import cards
+from customers import cards, chats
 from customers.models import Message, MessageKind
 
 PAGE = 20
@@ -25,7 +25,9 @@ def poster(request: StaffRequest, branch: UUID) -> HttpResponse:
     """A page to print and hang up: its QR code opens the page where people join."""
     found = get_object_or_404(request.business.branches.filter(closed_at=None), public_id=branch)
     link = urljoin(settings.PUBLIC_BASE_URL, reverse("join", args=[found.public_id]))
+    bot = chats.link_of(found)
     context = {"business": request.business, "branch": found, "qr": cards.svg(link)}
+    context["telegram_qr"] = cards.svg(bot) if bot else ""
     return render(request, "customers/poster.html", context)
 
 

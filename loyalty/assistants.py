@@ -13,6 +13,7 @@ import orjson
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
+from django.utils.module_loading import import_string
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
@@ -38,29 +39,29 @@ INSTRUCTIONS = (
 
 def find_customer(phone: str) -> Any:
     """A customer by phone number: their id, first facts, balance of points, tier and last five lines."""
-    return _ask(LookupView, body={"phone": phone})
+    return ask(LookupView, body={"phone": phone})
 
 
 def customer_points(phone: str = "", customer: str = "") -> Any:
     """How many points a customer has, named by phone or by id: balance, what is on its way, what expires when, what was
     owed from refunds, the tier and what is lacking to the next."""
-    return _ask(BalanceView, customer=_id(phone, customer))
+    return ask(BalanceView, customer=customer_id(phone, customer))
 
 
 def customer_transactions(phone: str = "", customer: str = "", limit: int = 25, cursor: str = "") -> Any:
     """What happened to a customer's points, newest first, named by phone or by id; `next_cursor` leads on to older."""
     query = {"limit": limit, **({"cursor": cursor} if cursor else {})}
-    return _ask(EntriesView, query=query, customer=_id(phone, customer))
+    return ask(EntriesView, query=query, customer=customer_id(phone, customer))
 
 
 def customer_rewards(phone: str = "", customer: str = "") -> Any:
     """The rewards of this business for a customer, named by phone or by id: which are ready, and what others lack."""
-    return _ask(CustomerRewardsView, customer=_id(phone, customer))
+    return ask(CustomerRewardsView, customer=customer_id(phone, customer))
 
 
 def business() -> Any:
     """The business itself: name, programme, currency, what it gives points for, and its branches."""
-    return _ask(BusinessCall)
+    return ask(BusinessCall)
 
 
 TOOLS = (business, find_customer, customer_points, customer_transactions, customer_rewards)
@@ -80,7 +81,7 @@ def server() -> MCPServer:
         ),
         log_level="WARNING",
     )
-    for tool in TOOLS:
+    for tool in (*TOOLS, *map(import_string, settings.ASSISTANT_TOOLS)):
         made.add_tool(tool, annotations=READS)
     return made
 
@@ -112,13 +113,13 @@ def _known(token: str) -> AccessToken | None:
     return AccessToken(token=token, client_id=token[:PREFIX_LENGTH], scopes=sorted(found.scopes))
 
 
-def _id(phone: str, customer: str) -> str:
+def customer_id(phone: str, customer: str) -> str:
     if bool(phone) == bool(customer):
         raise ToolError("Name the customer by a phone or by an id, one of the two.")
-    return customer or str(_ask(LookupView, body={"phone": phone})["id"])
+    return customer or str(ask(LookupView, body={"phone": phone})["id"])
 
 
-def _ask(view: Any, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None, **ids: str) -> Any:
+def ask(view: Any, body: dict[str, Any] | None = None, query: dict[str, Any] | None = None, **ids: str) -> Any:
     """The API's answer to the assistant's key; its refusal as an error with the API's own sentence."""
     shown = get_access_token()
     if shown is None:

@@ -18,7 +18,7 @@ from businesses import pins
 from businesses.access import MANAGERS
 from businesses.catalogue import products
 from businesses.models import Branch, Business, Program, Role, Staff, User
-from config.demo import PRESETS, nudging
+from config.demo import PRESETS, friends, nudging
 from config.demo.history import History, Line, Visit
 from config.demo.logins import PASSWORD, PIN, SUPERADMIN
 from config.demo.preset import Preset, Reward, Shop, Worker
@@ -91,6 +91,11 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
         if done == 100 and preset.tiers:
             _make_tiers(preset, shops[0].business.program)
         if done == 100:
+            first = shops[0].business
+            inviters = list(ids.values())[:5]
+            friends.bring(
+                preset=preset, program=first.program, business=first, inviters=inviters, until=progress.until_on
+            )
             for shop in shops:
                 scoring.score(business=shop.business, at=timezone.now())
             for shop, told in zip(shops, preset.shops, strict=True):

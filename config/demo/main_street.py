@@ -185,6 +185,7 @@ PRESET = Preset(
             "most_per_day": 100,
         },
     ),
+    referrals={"inviter_points": 50, "friend_points": 50, "minimum_purchase": Decimal(5)},
     phone=phone,
     names=(Names(tuple(FIRST_NAMES.split()), tuple(LAST_NAMES.split())),),
     seasons=(Season((12, 1), (12, 31), often=1.7, more=1.2),),

@@ -168,6 +168,7 @@ class Preset:
     tiers_window: TierWindow = TierWindow.YEAR
     rewards: tuple[Reward, ...] = ()
     chains: tuple[Agreement, ...] = ()
+    referrals: Mapping[str, Any] | None = None  # the terms of bringing friends
 
     def season(self, on: date) -> Season | None:
         return next((season for season in self.seasons if season.covers(on)), None)

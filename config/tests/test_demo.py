@@ -34,10 +34,11 @@ from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 from promotions import chains
 from promotions.models import Assignment, Chain, Coupon, Experiment, Nudge
+from referrals.models import Referral
 
 TODAY = date(2026, 2, 10)
 Days = tuple[tuple[int, int], tuple[int, int]]
-SMALL = replace(main_street.PRESET, people=12)
+SMALL = replace(main_street.PRESET, people=12, referrals=None)
 FEW = {
     "main-street": SMALL,
     "own-circle": replace(own_circle.PRESET, people=12),
@@ -80,7 +81,7 @@ def story() -> list[tuple[object, ...]]:
         "balance_after",
         "occurred_at",
     )
-    return sorted(Operation.objects.filter(refusal__isnull=True).values_list(*columns))
+    return sorted(Operation.objects.filter(refusal__isnull=True).values_list(*columns), key=str)
 
 
 def test_the_same_year_in_another_process() -> None:
@@ -446,3 +447,16 @@ def test_three_chains_run_in_the_circle_and_never_with_the_clinic() -> None:
     assert not any(side.confidential for each in found for side in (each.giver, each.taker))
     running = {(each.giver.slug, each.taker.slug) for each in found if each.offer_id}
     assert {(taker, giver) for giver, taker in running} & running, "one there and back"
+
+
+@pytest.mark.django_db
+def test_its_customers_have_brought_friends_in_every_state() -> None:
+    """Twice is once, and what the friends were thanked with is in the books."""
+    with_friends = replace(SMALL, referrals=main_street.PRESET.referrals)
+    for _twice in range(2):
+        load(with_friends)
+    states = Counter(Referral.objects.values_list("state", flat=True))
+    assert states == {"completed": 3, "pending": 3, "rejected": 1}
+    assert Operation.objects.filter(kind="bonus", refusal__isnull=True).count() == 6
+    assert Referral.objects.of(Business.objects.get(slug="jacaranda-coffee")).count() == 7
+    assert_books_agree()

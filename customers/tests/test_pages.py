@@ -32,6 +32,15 @@ def test_the_owner_prints_a_poster_whose_code_leads_to_joining(client: Client, s
     assert "<svg" in page.content.decode()
 
 
+def test_the_poster_leads_to_the_bot_too_where_there_is_one(client: Client, shop: Shop, settings: object) -> None:
+    client.force_login(shop.owner)
+    alone = client.get(poster(shop)).content.decode()
+    settings.TELEGRAM_BOT = "regulars_bot"  # type: ignore[attr-defined]
+    page = client.get(poster(shop)).content.decode()
+    assert (alone.count('class="qr'), page.count('class="qr')) == (1, 2)
+    assert "Or in Telegram." in page
+
+
 def test_the_poster_is_nobody_elses(client: Client, shop: Shop, new_shop: object) -> None:
     assert client.get(poster(shop)).status_code == 302
     client.force_login(new_shop("rose").owner)

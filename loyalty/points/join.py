@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from businesses.models import Branch, BusinessStatus
-from customers import phones, profiles, sessions, sign_in
+from customers import chats, phones, profiles, sessions, sign_in
 from customers.forms import WelcomeForm
 from customers.models import Channel, Customer
 from customers.profiles import Told
@@ -135,7 +134,7 @@ def _door(branch: Branch) -> Door:
         text=_("Type your phone number. It is your card from now on."),
         action=_("Send me a code"),
         code_action=_("Join"),
-        telegram_url=_telegram_url(branch),
+        telegram_url=chats.link_of(branch),
     )
     return Door(
         phone_url=reverse("join", args=[branch.public_id]),
@@ -144,11 +143,6 @@ def _door(branch: Branch) -> Door:
         to_anyone=True,
         context=context,
     )
-
-
-def _telegram_url(branch: Branch) -> str:
-    """https://core.telegram.org/bots/features#deep-linking; empty without a bot."""
-    return f"https://t.me/{settings.TELEGRAM_BOT}?start={branch.public_id}" if settings.TELEGRAM_BOT else ""
 
 
 def _context(branch: Branch, **more: Any) -> dict[str, Any]:

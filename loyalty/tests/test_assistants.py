@@ -105,7 +105,8 @@ def test_an_assistant_reads_what_its_key_may(address: str, shop: Shop, new_shop:
 
     tools = ask(address, key, "tools")
     assert {tool.name for tool in tools} == {
-        "business", "find_customer", "customer_points", "customer_transactions", "customer_rewards"
+        "business", "find_customer", "customer_points", "customer_transactions", "customer_rewards",
+        "customer_recommendations",
     }  # fmt: skip
     assert all(tool.annotations.read_only_hint for tool in tools)
 
@@ -122,6 +123,7 @@ def test_an_assistant_reads_what_its_key_may(address: str, shop: Shop, new_shop:
     assert [line["points"] for line in older["results"]] == [40]
 
     assert ask(address, key, "customer_rewards", phone=PHONE)["results"][0]["ready"]
+    assert ask(address, key, "customer_recommendations", phone=PHONE)["results"] == []
     assert ask(address, key, "business")["name"] == "Nar"
     assert ask(address, key_of(other), "business")["name"] == "Tea"
 

@@ -50,7 +50,9 @@ class TermsForm(forms.Form):
     def __init__(self, data: Any, *, business: Business, running: Experiment | None) -> None:
         super().__init__(data, initial=_initial(running))
         self.business = business
-        given = Offer.objects.filter(business=business, code="", ended_at=None, paused_at=None, chain=None).order_by("name")
+        given = Offer.objects.filter(business=business, code="", ended_at=None, paused_at=None, chain=None).order_by(
+            "name"
+        )
         cast(Any, self.fields["offer"]).queryset = given
         for language in _own_first(business):
             self.fields[f"text_{language}"] = forms.CharField(

@@ -158,11 +158,15 @@ NO_PAGES = {
 CONFIRM = r"accounts/^confirm-email/(?P<key>[-:\w]+)/$"
 RESET = r"accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"
 POSTER = "join/<uuid:branch>/"
+FRIENDS_LINK = "r/<str:code>/"
 
 # Pages that need more than DOORS says.
 SPECIAL = {
     "points/code/": Sight("points/code/", "anybody", at("points/"), sent(PHONE, "phone", shows=".code")),
     POSTER + "code/": Sight(POSTER + "code/", "anybody", at(POSTER), sent("501112233", "phone", shows=".code")),
+    FRIENDS_LINK + "code/": Sight(
+        FRIENDS_LINK + "code/", "anybody", at(FRIENDS_LINK), sent("502223344", "phone", shows=".code")
+    ),
     "api/v1/docs/": Sight("api/v1/docs/", "anybody", at("api/v1/docs/"), ours=False),
     "accounts/2fa/authenticate/": Sight("the second step", "somebody half-way in", at("accounts/2fa/authenticate/")),
     CONFIRM: Sight("a dead link to confirm", "anybody", lambda world: "/accounts/confirm-email/gone/"),
