@@ -21,7 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from businesses import staffing, tokens, users
-from businesses.api import view
+from businesses.api import auth, throttle, view
 from businesses.api.throttle import Throttle
 from businesses.models import BusinessStatus, Role, Staff, User
 from businesses.tests.conftest import PASSWORD, hire
@@ -341,6 +341,36 @@ def test_a_person_has_a_limit_of_their_own(ann: Staff, monkeypatch: pytest.Monke
     answers = [get("business", token), get("auth/me", token), get("business", token)]
     assert [each.status_code for each in answers] == [200, 200, 429]
     assert 0 < int(answers[2]["Retry-After"]) <= 60
+
+
+def test_an_address_has_a_limit_at_the_door(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "door_throttle", Throttle(2))
+    elsewhere = Client(REMOTE_ADDR="203.0.113.9")  # from where no other test has come
+    body = {"refresh_token": "none"}
+    answers = [elsewhere.post("/api/v1/auth/logout", body, content_type="application/json") for _call in range(3)]
+    assert [each.status_code for each in answers] == [204, 204, 429]
+    assert said(answers[2]) == (429, "throttled")
+    assert 0 < int(answers[2]["Retry-After"]) <= 60
+
+
+def test_who_hides_the_address_is_counted_with_all_who_do(ann: Staff) -> None:
+    body = orjson.dumps({"email": ann.user.email, "password": PASSWORD})
+    answers = [
+        Client(REMOTE_ADDR="").post("/api/v1/auth/token", body, content_type="application/json").status_code
+        for _sign_in in range(31)
+    ]
+    assert answers == [200] * 30 + [429]
+
+
+def test_without_a_broker_people_still_sign_in(ann: Staff, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "door_throttle", Throttle(1))
+    settings.THROTTLE_URL = "unix:///nonexistent/broker.sock"
+    throttle._broker.cache_clear()
+    try:
+        tokens_of = [pair(ann)["access_token"] for _sign_in in range(2)]
+        assert [get("business", token).status_code for token in tokens_of] == [200, 200]
+    finally:
+        throttle._broker.cache_clear()
 
 
 # --- Beginning --------------------------------------------------------------------------------------------
