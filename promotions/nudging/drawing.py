@@ -75,14 +75,18 @@ def draw_due(*, at: datetime) -> int:
     standing = Experiment.objects.filter(
         ended_at=None, business__status=BusinessStatus.ACTIVE, business__confidential=False
     ).order_by("pk")
+    return sum(draw_of(experiment, at=at) for experiment in standing.select_related("business", "offer"))
+
+
+def draw_of(experiment: Experiment, *, at: datetime) -> int:
+    """The same of one business."""
+    today = _today(experiment.business, at)
+    model = scoring.newest(business_id=experiment.business_id)
+    if model is None or model.scored_on != today or experiment.nudged_on == today:
+        return 0
     drawn = 0
-    for experiment in standing.select_related("business", "offer"):
-        today = _today(experiment.business, at)
-        model = scoring.newest(business_id=experiment.business_id)
-        if model is None or model.scored_on != today or experiment.nudged_on == today:
-            continue
-        while some := _draw_some(experiment, model.label, at):
-            drawn += some
+    while some := _draw_some(experiment, model.label, at):
+        drawn += some
     return drawn
 
 
