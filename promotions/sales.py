@@ -82,7 +82,7 @@ class Coupons(Effect):
             cursor.execute(TOLD, {"operations": list(operations)})
             for operation, effect, code, offer, discount, expires_at, _id, *elsewhere in cursor.fetchall():
                 more: Told = {
-                    "coupon_used": {"discount": discount and money.plain(discount, rules.currency)},
+                    "coupon_used": {"discount": None if discount is None else money.plain(discount, rules.currency)},
                     "coupon_issued": {"expires_at": expires_at},
                 }.get(effect, {})
                 if elsewhere[0]:

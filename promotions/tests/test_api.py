@@ -39,6 +39,12 @@ def test_a_purchase_with_coupons_tells_what_they_did_and_a_repeat_tells_the_same
     assert till.post(f"purchases/{body['id']}/refunds", {}, key="r").content == returned.content
 
 
+def test_a_gift_takes_nothing_off(till: Till, shop: Shop) -> None:
+    offer(shop, kind="gift", value=0, gift="A tote")
+    (effect,) = till.post("purchases", {"phone": PHONE, "amount": "30", "coupons": ["TEN"]}).json()["effects"]
+    assert (effect["effect"], effect["discount"]) == ("coupon_used", "0.00")
+
+
 def test_a_coupon_that_does_not_count_refuses_the_sale_with_a_code_a_reason_and_a_sentence(till: Till) -> None:
     sale = {"phone": PHONE, "amount": "45", "coupons": ["NONE"]}
     refused = till.post("purchases", sale, key="k")
