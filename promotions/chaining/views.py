@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ def agreeing(request: HttpRequest) -> dict[str, Callable[[], dict[str, Any]]]:
     staff = getattr(request, "staff", None)
     if staff is None or staff.role not in MANAGERS:
         return {}
-    return {"chains_here": lambda: chains.counted(staff.business, timezone.now())}
+    return {"chains_here": cache(lambda: chains.counted(staff.business, timezone.now()))}
 
 
 @require_safe
@@ -159,4 +160,4 @@ def _sentence(form: ChainForm) -> str:
 def _page(request: StaffRequest, template: str, **context: Any) -> HttpResponse:
     form = context.get("form")
     status = 422 if form is not None and form.errors else 200
-    return render(request, template, {"active": "chains", **context}, status=status)
+    return render(request, template, {"active": "promotions", **context}, status=status)

@@ -142,4 +142,4 @@ def _said(request: StaffRequest, form: TermsForm) -> dict[str, str]:
 
 
 def _page(request: StaffRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, template, {"active": "nudges", **context}, status=status)
+    return render(request, template, {"active": "promotions", **context}, status=status)

@@ -139,4 +139,4 @@ def _sentence(request: StaffRequest, form: OfferForm) -> str:
 def _page(request: StaffRequest, template: str, **context: Any) -> HttpResponse:
     form = context.get("form")
     status = 422 if form is not None and form.errors else 200
-    return render(request, template, {"active": "offers", **context}, status=status)
+    return render(request, template, {"active": "promotions", **context}, status=status)

@@ -225,4 +225,4 @@ def _one(request: StaffRequest, found: Referral) -> dict[str, Any]:
 def _page(request: StaffRequest, template: str, **context: Any) -> HttpResponse:
     form = context.get("form")
     status = 422 if form is not None and form.errors else 200
-    return render(request, template, {"active": "referrals", **context}, status=status)
+    return render(request, template, {"active": "promotions", **context}, status=status)
