@@ -24,7 +24,7 @@ def page(newest_first: QuerySet[Any], query: QueryDict, render: Callable[[QueryS
     more = len(ids) > limit
     model: type[Model] = newest_first.model
     rows = model._default_manager.filter(pk__in=ids[:limit]).order_by("-pk")
-    return {"results": render(rows), "next_cursor": seal(str(ids[limit - 1])) if more else None}
+    return {"results": render(rows), "next_cursor": sealed(ids[limit - 1]) if more else None}
 
 
 def offset_of(query: QueryDict) -> int:
@@ -32,8 +32,9 @@ def offset_of(query: QueryDict) -> int:
     return max(0, _before(query.get("cursor")) or 0)
 
 
-def sealed(offset: int) -> str:
-    return seal(str(offset))
+def sealed(place: int) -> str:
+    """With signs that an address takes as they are."""
+    return seal(str(place)).translate(str.maketrans("+/", "-_"))
 
 
 def limit_of(query: QueryDict) -> int:
@@ -49,7 +50,7 @@ def _before(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     try:
-        return int(unseal(cursor))
+        return int(unseal(cursor.translate(str.maketrans("-_", "+/"))))
     except (KeyError, ValueError, NotBase64, InvalidTag):
         errors = {"cursor": ["Is not a cursor of ours."]}
         raise Problem(422, "invalid", "Some fields are wrong.", errors=errors) from None

@@ -31,9 +31,8 @@ PRODUCT: dict[str, Any] = {
     "featured": s.BooleanField(),
     "active": s.BooleanField(),
 }
-PRODUCT_PAGE = fields(
-    "ProductPage", results=s.ListField(child=fields("Product", **PRODUCT)), next_cursor=s.CharField(allow_null=True)
-)
+ProductBody: Any = type(fields("Product", **PRODUCT))  # one class, so that the document has one component
+PRODUCT_PAGE = fields("ProductPage", results=ProductBody(many=True), next_cursor=s.CharField(allow_null=True))
 CATEGORY_FILTER = OpenApiParameter("category", {"type": "string"}, description="id or path; what is inside it too")
 PAGING = [
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
@@ -111,7 +110,7 @@ class ProductView(BusinessView):
     @extend_schema(
         operation_id="show_product",
         summary="A product by its number",
-        responses={200: fields("Product", **PRODUCT), **problems(404)},
+        responses={200: ProductBody(), **problems(404)},
     )
     def get(self) -> None: ...
 
@@ -129,8 +128,8 @@ class ProductView(BusinessView):
             active=s.BooleanField(**OPTIONAL),
         ),
         responses={
-            200: fields("Product", **PRODUCT),
-            201: fields("Product", **PRODUCT),
+            200: ProductBody(),
+            201: ProductBody(),
             **problems(400, 404, 413, 422),
         },
     )

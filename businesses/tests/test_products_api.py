@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 
 from businesses import api_keys
+from businesses.api import paging
 from businesses.catalogue import products
 from conftest import Shop
 
@@ -88,6 +90,12 @@ def test_search_goes_on_over_pages_and_leaves_out_what_is_not_on_sale(shop: Shop
     assert [row["name"] for row in first["results"] + rest["results"]] == ["Tea 0", "Tea 1", "Tea 3", "Tea 4"]
     assert rest["next_cursor"] is None
     assert site.get(f"/api/v1/products/search?q={'x' * 121}").status_code == 422
+
+
+def test_a_cursor_stands_in_an_address_as_it_is() -> None:
+    cursors = [paging.sealed(number) for number in range(50)]
+    assert not set("+/&# ").intersection("".join(cursors))
+    assert [paging.offset_of(QueryDict(f"cursor={cursor}")) for cursor in cursors] == list(range(50))
 
 
 def test_putting_needs_its_scope_and_reaches_no_other_business(

@@ -70,7 +70,7 @@ SIGN_IN: Call = {
     "request": fields("SignInRequest"),
     "responses": {
         201: fields(
-            "SignIn",
+            "ShopSignIn",
             churn=s.FloatField(allow_null=True, help_text="the chance of no purchase within 30 days, 0 to 1"),
             model=s.CharField(allow_null=True, help_text="by which it was estimated"),
             nudges=s.ListField(
