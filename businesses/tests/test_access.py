@@ -16,7 +16,7 @@ METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
 # Pages of a user, not of a business: each says in its own way who may use it. And what everybody's pages show.
 OPEN = {"start", "own-name", "invitation", "brand-style", "logo"}
 FOR_ALL_STAFF = {"switch"}
-OWNERS_ONLY = {"keys", "new-key", "key-revocation", "look", "look-logo", "look-logo-removal"}
+OWNERS_ONLY = {"keys", "new-key", "key-revocation", "origins", "look", "look-logo", "look-logo-removal"}
 
 
 @pytest.fixture

@@ -433,7 +433,9 @@ def test_nothing_happens_where_no_demo_is_wanted(options: tuple[str, ...]) -> No
 @pytest.mark.usefixtures("demo")
 def test_the_whole_demo_keeps_the_books() -> None:
     run()
-    assert Customer.objects.count() == sum(preset.people for preset in PRESETS)
+    invited = Referral.objects.count()
+    assert invited
+    assert Customer.objects.count() == sum(preset.people for preset in PRESETS) + invited
     assert not Operation.objects.filter(refusal__isnull=False).exists()
     assert_books_agree()
 

@@ -40,6 +40,8 @@ def test_it_gives_up_after_four_seconds() -> None:
             "loyalty_adjust",
             "loyalty_cancel",
             "loyalty_confirm",
+            "loyalty_give_bonus",
+            "loyalty_take_bonus",
             "loyalty_purchase",
             "loyalty_redeem",
             "loyalty_refund",

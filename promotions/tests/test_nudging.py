@@ -134,8 +134,10 @@ def test_who_is_not_likely_to_stay_away_is_left_alone(shop: Shop, left: list[int
     begin(shop, threshold_percent=1)
     night(shop)
     assert not Assignment.objects.exclude(customer__in=[*left, regular]).exists()
-    begin(shop, threshold_percent=99)
-    assert night(shop, LATER + 9 * DAY) == 0
+    strict = begin(shop, threshold_percent=99)
+    drawn = night(shop, LATER + 9 * DAY)
+    assert drawn == ChurnScore.objects.filter(churn__gte=0.99).count()
+    assert not Assignment.objects.filter(experiment=strict).exclude(customer__in=left).exists()
 
 
 def test_who_came_after_the_scores_were_made_is_left_alone(shop: Shop, left: list[int]) -> None:
