@@ -240,7 +240,9 @@ def kind(url: str) -> tuple[str, tuple[str, ...]]:
 
 def assert_silent(text: str, words: list[str], where: str) -> None:
     # Forms and the API document list every category, which says nothing of who has which; ids are letters by chance.
-    bare = re.sub(rf"<option.*?</option>|\"enum\": \[.*?\]|{BY_CHANCE}", "", text, flags=re.DOTALL).lower()
+    bare = re.sub(
+        rf"<option.*?</option>|\"enum\": \[.*?\]|\* `\w+` - \w+|{BY_CHANCE}", "", text, flags=re.DOTALL
+    ).lower()
     bare = re.sub(r"(?<=\d)[,\s](?=\d{3})", "", bare)  # 1,000 is 1000
     for word in words:
         assert word not in bare, f"{where}: {around(bare, word)}"
