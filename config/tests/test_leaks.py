@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
@@ -24,7 +25,7 @@ from django.utils import timezone
 
 from businesses.models import Business
 from businesses.tests.conftest import signed_in
-from config.tests.test_strangers import DOORS, Visitor, World, address
+from config.tests.test_strangers import DOORS, Visitor, World, address, said_at
 from conftest import NOON, Shop
 from customers import consents
 from customers.models import Channel, Customer, ExternalId, Message, Profile
@@ -134,7 +135,9 @@ def test_nobody_else_reads_of_the_clinic_nor_of_what_another_programme_knows(nam
     read = 0
     for url, text in answers(world, world.visitors[name]):
         read += 1
-        assert_silent(text, words, f"{url} for {name}")
+        # The document of the API lists all categories, and names nobody.
+        told = [word for word in words if word != CATEGORY] if "openapi.json" in url else words
+        assert_silent(text, told, f"{url} for {name}")
     assert read > 5
 
 
@@ -192,7 +195,7 @@ def answers(world: World, visitor: Visitor) -> Iterator[tuple[str, str]]:
     for route, door in DOORS.items():
         url = address(route, world)
         for method in {"GET", door.method}:
-            text = read(visitor, method, url, door.body)
+            text = read(visitor, method, url, partial(said_at, door, world))
             yield f"{method} {url}", text
             found += links(text)
     while found:
@@ -201,17 +204,17 @@ def answers(world: World, visitor: Visitor) -> Iterator[tuple[str, str]]:
         if url in alike or len(alike) == OF_A_KIND:
             continue
         alike.add(url)
-        text = read(visitor, "GET", url, {})
+        text = read(visitor, "GET", url, dict)
         yield f"GET {url}", text
         found += links(text)
 
 
-def read(visitor: Visitor, method: str, url: str, body: dict[str, Any]) -> str:
+def read(visitor: Visitor, method: str, url: str, body: Callable[[], dict[str, Any]]) -> str:
     """The whole answer as text; whatever it changed is taken back."""
     cookies = visitor.client.cookies
     visitor.client.cookies = SimpleCookie(cookies.output(header="", sep=";"))
     with transaction.atomic():
-        answer = visitor.send(method, url, body)
+        answer = visitor.send(method, url, body())
         text = content(answer)
         transaction.set_rollback(True)
     visitor.client.cookies = cookies
@@ -239,10 +242,8 @@ def kind(url: str) -> tuple[str, tuple[str, ...]]:
 
 
 def assert_silent(text: str, words: list[str], where: str) -> None:
-    # Forms and the API document list every category, which says nothing of who has which; ids are letters by chance.
-    bare = re.sub(
-        rf"<option.*?</option>|\"enum\": \[.*?\]|\* `\w+` - \w+|{BY_CHANCE}", "", text, flags=re.DOTALL
-    ).lower()
+    # A form lists every category there is, which says nothing of who has which; tokens and ids are letters by chance.
+    bare = re.sub(rf"<option.*?</option>|{BY_CHANCE}", "", text, flags=re.DOTALL).lower()
     bare = re.sub(r"(?<=\d)[,\s](?=\d{3})", "", bare)  # 1,000 is 1000
     for word in words:
         assert word not in bare, f"{where}: {around(bare, word)}"
