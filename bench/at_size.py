@@ -1,5 +1,5 @@
 """What a million customers change: the same calls at 10 thousand and at a million, one customer whom everybody serves,
-the portal's lists, and a counter with hundreds of browsers.
+a hundred clients who read, the portal's lists and reports, and a counter with hundreds of browsers.
 
     ./run bench at-size [--quick] [--json] [--customers N] [--seconds N] [--rounds N] [--port N]
 
@@ -26,11 +26,12 @@ from bench.load.servers import answers, call, program, say, servers, web_server
 from embedded import Postgres, Stop
 
 CALLS = ("purchase", "redeem", "lookup")
-CLIENTS = 16
+CLIENTS, READERS = 16, 100
+READS = ("lookup", "purchases", "rewards", "offers", "products", "summary", "sales")
 SMALL = 10_000
 BROWSERS = (50, 100, 200, 300, 400)
 TIMES = 40  # that each page is opened
-GROWTH, HOT, PAGE_MS, COUNTER_MS = 1.25, 0.7, 100, 300
+GROWTH, HOT, READ_MS, PAGE_MS, REPORT_MS, COUNTER_MS = 1.25, 0.7, 100, 100, 150, 300
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Size:
     database: dict[str, str]
     world: dict[str, Any]
 
-    def requests(self, name: str, seconds: int, *, only: int | None = None) -> dict[str, float]:
-        return requests(self.port, name, self.world["key"], only or self.customers, CLIENTS, seconds)
+    def requests(self, name: str, seconds: int, *, only: int | None = None, clients: int = CLIENTS) -> dict[str, float]:
+        return requests(self.port, name, self.world["key"], only or self.customers, clients, seconds)
 
 
 def make(postgres: Postgres, customers: int, port: int, cashiers: int) -> Size:
@@ -97,11 +98,22 @@ def hot(large: Size, options: Options) -> dict[str, Any]:
     return figure("purchases of one hot customer against any", one / uniform, HOT, per_second=[uniform, one])
 
 
+def reads(large: Size, options: Options) -> list[dict[str, Any]]:
+    """What a hundred clients ask of the API at once."""
+    found = []
+    for name in READS:
+        runs = [large.requests(name, options.seconds, clients=READERS) for _ in range(options.rounds)]
+        p95 = statistics.median(run["p95_ms"] for run in runs)
+        per_second = statistics.median(run["requests"] / run["seconds"] for run in runs)
+        found.append(figure(f"{name}, {READERS} clients: p95 ms", p95, READ_MS, below=True, per_second=per_second))
+    return found
+
+
 def lists(large: Size, options: Options) -> list[dict[str, Any]]:
-    """The portal's pages about customers, one request at a time, as their owner sees them."""
+    """The portal's pages, one request at a time, as their owner sees them."""
     owner = Browser(large.port, large.world["owner"], large.world["branch"])
     return [
-        figure(f"{name}, ms", p95, PAGE_MS, below=True, p50_ms=p50)
+        figure(f"{name}, ms", p95, REPORT_MS if name.startswith("reports") else PAGE_MS, below=True, p50_ms=p50)
         for name, p50, p95 in pages(owner, large.customers, options.times)
     ]
 
@@ -144,6 +156,7 @@ def run(options: Options) -> dict[str, Any]:
             results = [
                 *growth(small, large, options),
                 hot(large, options),
+                *reads(large, options),
                 *lists(large, options),
                 *counter(large, options),
             ]

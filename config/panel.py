@@ -131,6 +131,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         _group(
+            _("Reports"),
+            [
+                (_("Liability"), "account_balance", _list("reports", "economy")),
+                (_("What partners bring each other"), "compare_arrows", _list("reports", "passage")),
+                (_("Several categories"), "category", _list("reports", "breadth")),
+            ],
+        ),
+        _group(
             _("Messages"),
             [
                 (_("Messages"), "sms", _list("customers", "message")),

@@ -191,6 +191,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "forget-spending-codes": {"task": "loyalty.tasks.forget_spending_codes", "schedule": 3600},
     "fold-reports": {"task": "reports.tasks.fold", "schedule": 20},
     "count-segments": {"task": "reports.tasks.count_segments", "schedule": crontab(hour=3, minute=15)},
+    "count-points": {"task": "reports.tasks.count_points", "schedule": crontab(hour=3, minute=25)},
+    "count-network": {"task": "reports.tasks.count_network", "schedule": crontab(hour=3, minute=30)},
     "forget-codes": {"task": "customers.tasks.forget_codes", "schedule": 3600},
     "forget-incoming": {"task": "customers.tasks.forget_incoming", "schedule": crontab(hour=1, minute=20)},
 }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from re import Match
 from typing import Any
 
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLE = "css/index.css"
@@ -15,6 +16,11 @@ class HashedModuleStorage(CompressedManifestStaticFilesStorage):
     """Also rewrites `import` lines between our ES modules to their hashed names, and joins our style sheets."""
 
     support_js_module_import_aggregation = True
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """By gzip alone: Brotli, which is here for fonts, would take a minute of everybody's first start for a sixth of
+        the size."""
+        return Compressor(use_brotli=False, **options)
 
     def url_converter(self, name: str, hashed_files: dict, template: str | None = None) -> Callable[[Match], str]:
         """Scripts of others stay as they are: their comments name modules that do not exist."""

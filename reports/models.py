@@ -2,10 +2,12 @@
 sums are net of refunds, which count on the day of the sale; what was refunded whole counts nowhere.
 """
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from businesses.models import Branch, Business
+from businesses.models import Branch, Business, Program
 from customers.models import Customer
 from loyalty.models.columns import hot
 
@@ -103,6 +105,104 @@ class Segment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.business} · {self.get_name_display()}"
+
+
+class Economy(models.Model):
+    """What became of the points that a business gave: as it was counted last night. Settled are those of lots past
+    their day; without a day, of lots of which nothing is left."""
+
+    business = models.OneToOneField(Business, models.PROTECT, db_constraint=False, related_name="+")
+    issued = models.BigIntegerField()
+    redeemed = models.BigIntegerField(help_text="net of what came back")
+    expired = models.BigIntegerField()
+    reversed = models.BigIntegerField(help_text="taken back by refunds and adjustments")
+    outstanding = models.BigIntegerField(help_text="customers have them")
+    settled = models.BigIntegerField()
+    settled_redeemed = models.BigIntegerField()
+    settled_expired = models.BigIntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("points given"), _("points given")
+        ordering = ["business_id"]
+
+    def __str__(self) -> str:
+        return str(self.business)
+
+    @property
+    def redemption_rate(self) -> Decimal | None:
+        return Decimal(self.settled_redeemed) / self.settled if self.settled else None
+
+    @property
+    def breakage(self) -> Decimal | None:
+        return Decimal(self.settled_expired) / self.settled if self.settled else None
+
+
+class Outstanding(models.Model):
+    """Points that customers have of a business, by the month in which they expire."""
+
+    business = hot(Business)
+    month = models.DateField(null=True, help_text="its first day, by the calendar of the business")
+    points = models.BigIntegerField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("points by month of expiry"), _("points by month of expiry")
+        constraints = [
+            models.UniqueConstraint(fields=["business", "month"], nulls_distinct=False, name="outstanding_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business} · {self.month}"
+
+
+class Passage(models.Model):
+    """How many customers came to a business for the first time soon after they had bought at another one, and what they
+    spent there in 90 days; of the last year, as it was counted last night."""
+
+    origin = hot(Business)
+    business = hot(Business)
+    customers = models.IntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=3)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("passage"), _("passages")
+        ordering = ["-amount", "id"]
+        constraints = [models.UniqueConstraint(fields=["business", "origin"], name="passage_once")]
+        indexes = [models.Index(fields=["origin"], name="passage_origin")]
+
+    def __str__(self) -> str:
+        return f"{self.origin} → {self.business}"
+
+
+class Breadth(models.Model):
+    """How many customers of a programme buy in two categories of business or more. Eligible are those who first bought
+    60 days ago or earlier, broad those of them who did it within 60 days; active are those of the last 60 days."""
+
+    program = hot(Program)
+    discreet = models.BooleanField(help_text="without the confidential businesses")
+    eligible = models.IntegerField()
+    broad = models.IntegerField()
+    active = models.IntegerField()
+    active_broad = models.IntegerField()
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("several categories"), _("several categories")
+        ordering = ["program_id"]
+        constraints = [models.UniqueConstraint(fields=["program", "discreet"], name="breadth_once")]
+
+    def __str__(self) -> str:
+        return str(self.program)
+
+    @property
+    def share(self) -> Decimal | None:
+        """The cross-purchase rate; None before anybody is eligible."""
+        return Decimal(self.broad) / self.eligible if self.eligible else None
+
+    @property
+    def active_share(self) -> Decimal | None:
+        return Decimal(self.active_broad) / self.active if self.active else None
 
 
 class Fold(models.Model):

@@ -14,7 +14,7 @@ from businesses import charts, money, shown
 from businesses.models import Branch, Business
 from customers import people
 from loyalty.models import Wallet
-from reports import figures
+from reports import figures, forecast
 from reports.figures import Course
 from reports.periods import Length, Period
 
@@ -49,7 +49,10 @@ def page(business: Business, length: Length, today: date) -> dict[str, Any]:
         Measure(_("Points used"), _("Points"), now.sums.spent, before.spent, [step.spent for step in now.steps]),
     ]
     return {
-        "charts": [_chart(each, period, length, whole, business.program.currency) for each in measures],
+        "charts": [
+            *(_chart(each, period, length, whole, business.program.currency) for each in measures),
+            *_forecast(business, today),
+        ],
         "stats": _stats(now, business.program.currency),
         "tables": list(_tables(business, period)),
     }
@@ -101,6 +104,31 @@ def _chart(measure: Measure, period: Period, length: Length, whole: bool, curren
         "figure": _said(measure.now, currency),
         "note": note,
         "way": way,
+        "columns": replace(drawn, columns=exact),
+    }
+
+
+def _forecast(business: Business, today: date) -> Iterator[dict[str, Any]]:
+    """The picture of the next four weeks, where enough is known."""
+    found, currency = forecast.of(business_id=business.pk, today=today), business.program.currency
+    if found is None:
+        return
+    drawn = charts.columns(
+        [
+            (shown.full_day(day), shown.day_of_year(day) if number % 7 == 0 else "", round(amount))
+            for number, (day, amount) in enumerate(found.days)
+        ]
+    )
+    exact = [
+        replace(column, said=_said(amount, currency))
+        for column, (_day, amount) in zip(drawn.columns, found.days, strict=True)
+    ]
+    limits = {"low": _said(found.low, currency), "high": _said(found.high, currency)}
+    yield {
+        "title": _("Sales of the next 28 days, as the last 28 went"),
+        "unit": _("Amount"),
+        "figure": _said(found.total, currency),
+        "note": _("Between %(low)s and %(high)s, 19 times out of 20") % limits,
         "columns": replace(drawn, columns=exact),
     }
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from businesses import sheets, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.models import BusinessStatus
-from reports import figures, screen, sorts
+from reports import figures, partners, points, screen, sorts
 from reports.periods import Length, Period
 
 FORMATS: dict[str, tuple[type[sheets.Csv] | type[sheets.Xlsx], str]] = {
@@ -49,6 +49,25 @@ def customers(request: StaffRequest) -> HttpResponse:
         return render(request, "counter/waiting.html", {"active": "reports"})
     context = sorts.page(request.business, _today(request))
     return render(request, "reports/customers.html", {"active": "reports", **context})
+
+
+@require_safe
+@role_required(*MANAGERS)
+def points_given(request: StaffRequest) -> HttpResponse:
+    """What became of the points that the business gave."""
+    if request.business.status != BusinessStatus.ACTIVE:
+        return render(request, "counter/waiting.html", {"active": "reports"})
+    context = points.page(request.business, _today(request))
+    return render(request, "reports/points.html", {"active": "reports", **context})
+
+
+@require_safe
+@role_required(*MANAGERS)
+def partners_brought(request: StaffRequest) -> HttpResponse:
+    """What the business and its partners bring each other."""
+    if request.business.status != BusinessStatus.ACTIVE:
+        return render(request, "counter/waiting.html", {"active": "reports"})
+    return render(request, "reports/partners.html", {"active": "reports", **partners.page(request.business)})
 
 
 @require_safe

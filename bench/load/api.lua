@@ -1,5 +1,5 @@
 -- Load for wrk: wrk -s api.lua URL -- CALL API_KEY CUSTOMERS NONCE
--- Every request is a new action (a fresh Idempotency-Key) for a random customer, named by phone.
+-- Every request is a new action (a fresh Idempotency-Key) for a random customer, named by phone; or a read.
 
 local threads = 0
 
@@ -9,16 +9,23 @@ function setup(thread)
 end
 
 local paths = {purchase = "/api/v1/purchases", redeem = "/api/v1/redemptions", lookup = "/api/v1/customers/lookup"}
+local reads = {
+  offers = "/api/v1/offers", rewards = "/api/v1/rewards", products = "/api/v1/products", purchases = "/api/v1/purchases",
+  summary = "/api/v1/reports/summary", sales = "/api/v1/reports/sales"
+}
 local rests = {purchase = ',"amount":"12.50"', redeem = ',"points":10,"description":"Coffee"', lookup = ""}
 
 function init(args)
-  path, rest = paths[args[1]], rests[args[1]]
+  path, rest, read = paths[args[1]], rests[args[1]], reads[args[1]]
   customers, nonce, sent = tonumber(args[3]), args[4], 0
   headers = {["Content-Type"] = "application/json", ["Authorization"] = "Bearer " .. args[2]}
   math.randomseed(os.time() * 100 + number)
 end
 
 function request()
+  if read then
+    return wrk.format("GET", read, headers)
+  end
   sent = sent + 1
   -- It begins at random, so that it falls anywhere in the index of keys, and ends as no other does.
   headers["Idempotency-Key"] = string.format("%08x-%s-%d-%d", math.random(0, 0x7fffffff), nonce, number, sent)

@@ -70,7 +70,7 @@ def _phone(number: int) -> str:
 
 
 def pages(owner: Browser, customers: int, times: int) -> list[tuple[str, float, float]]:
-    """Each page about customers by name, with the median and the 95th percentile of its milliseconds."""
+    """Each page by name, with the median and the 95th percentile of its milliseconds."""
     owner.get("/customers/")
     found = [owner.find(_phone(random.Random(n).randint(1, customers))) for n in range(times)]
     return [(name, *_timed(open_it, times)) for name, open_it in _looks(owner, found).items()]
@@ -96,6 +96,12 @@ def _looks(owner: Browser, found: list[str]) -> dict[str, Callable[[int], object
         "a customer's page": lambda number: owner.get(f"/customers/{found[number]}/"),
         "a customer's history": lambda number: owner.get(f"/customers/{found[number]}/history/"),
         "activity": lambda number: owner.get("/activity/"),
+        **{
+            f"reports of {days} days": lambda number, days=days: owner.get(f"/reports/?days={days}")
+            for days in (7, 30, 91, 364)
+        },
+        "reports of points": lambda number: owner.get("/reports/points/"),
+        "reports of customers": lambda number: owner.get("/reports/customers/"),
     }
 
 

@@ -6,6 +6,7 @@ python -m bench.load.world CUSTOMERS CASHIERS    makes one in the database of DA
 import json
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -81,28 +82,17 @@ def make_world(customers: int) -> World:
 
 def make_ruled(customers: int) -> str:
     """The same people in a programme with tiers by what they spend, and a business with rules of every sort;
-    returns its key. Each has bought there once."""
+    returns its key. Each has bought there once, every second for a lot."""
     from django.db import connection
     from django.utils import timezone
 
-    from businesses import api_keys
-    from businesses.models import Branch, Business, ExpiryKind, Program, TierBasis, User
-    from customers.registry import Named, enrol_many
-    from loyalty import bulk, earning_rules, rules
-    from loyalty.bulk import Row
-    from loyalty.earning import earn
+    from businesses.models import Program, TierBasis, User
+    from loyalty import earning_rules
     from loyalty.models import RuleKind, Tier
 
-    made = Program.objects.create(
-        slug="ruled", name="Ruled", currency="AZN", join_code="RULED",
-        expiry_kind=ExpiryKind.MONTH_END, points_last_months=12,
-    )  # fmt: skip
-    business = Business.objects.create(
-        program=made, slug="alma", name="Alma", category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
-    )
-    branch = Branch.objects.create(business=business, name="Main")
-    _key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
-    by, now = User.objects.create_user("owner@alma.test", "correct horse battery"), timezone.now()
+    business, text = _another("ruled")
+    made = business.program
+    by, now = User.objects.create_user("owner@ruled.test", "correct horse battery"), timezone.now()
     for number, rule in enumerate(
         (
             {"kind": RuleKind.EXTRA, "value": "0.5", "minimum_spend": 10},
@@ -115,27 +105,7 @@ def make_ruled(customers: int) -> str:
         )
     ):
         earning_rules.make(program=made, business=business, values={"name": f"Rule {number}", **rule}, by=by, at=now)
-    terms = rules.of(business.pk, Program.objects.get(pk=made.pk).rules_version)
-    ids = enrol_many(
-        business_id=business.pk, people=[Named(f"+994{FIRST_PHONE + n}", None) for n in range(1, customers + 1)]
-    )
-    amount = Decimal(10)
-    earned = earn(amount=amount, terms=terms.terms)
-    rows = (
-        Row(
-            f"{n}",
-            each,
-            branch.pk,
-            amount * (1 + 999 * (n % 2)),
-            earned,
-            now - timedelta(days=1 + n % 300),
-            terms.expires_at(now),
-        )
-        for n, each in enumerate(ids)
-    )
-    for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
-        if set(outcomes) != {"posted"}:
-            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
+    _each_bought(business, customers, amount=lambda n: Decimal(10) * (1 + 999 * (n % 2)))
     # Every second of them has Gold, and what everybody buys counts towards a tier that nobody reaches by it.
     for position, (name, threshold) in enumerate((("Silver", 5), ("Gold", 9_000), ("Platinum", 10_000_000)), 1):
         Tier.objects.create(
@@ -148,6 +118,89 @@ def make_ruled(customers: int) -> str:
             [made.pk],
         )
     return text
+
+
+def make_promoted(customers: int) -> str:
+    """The same people in a programme whose promotions run and never apply to what the load sells: a code nobody says, an
+    offer and a chain for larger purchases, coupons in the hands of a quarter, thanks for bringing friends. Returns the
+    business's key. Each has bought there once."""
+    from datetime import date
+
+    from django.utils import timezone
+
+    from businesses.models import Business
+    from loyalty.models import Wallet
+    from promotions import chains, coupons, offers
+    from promotions.models import Source
+    from referrals.models import ReferralTerms
+
+    business, text = _another("promoted")
+    program, now = business.program, timezone.now()
+    partner = Business.objects.create(
+        program=program, slug="partner", name="Partner", category="bakery", country="AZ", time_zone="Asia/Baku",
+        earn_rate=1,
+    )  # fmt: skip
+    tenth = {"kind": "percentage", "value": 10}
+    given = [
+        offers.make(program=program, business=business, by=None, at=now, values={**tenth, **each})
+        for each in (
+            {"name": "By code", "code": "TENTH", "minimum_spend": 20},
+            {"name": "With 100", "given_from": 100, "lasts_days": 14},
+            {"name": "In hand", "lasts_days": 365},
+        )
+    ]
+    chain = chains.propose(
+        giver=business, taker=partner, proposer=business, staff=None, at=now,
+        values={
+            "name": "On to the partner", "kind": "percentage", "value": Decimal(15), "most_discount": Decimal(5),
+            "lasts_days": 14, "every_days": 30, "minimum": Decimal(100), "share": 50, "budget": Decimal(10_000),
+            "ends_on": date(now.year + 1, 1, 1),
+        },
+    )  # fmt: skip
+    chains.accept(chain=chain, staff=None, at=now)
+    ReferralTerms.objects.create(program=program, friend_points=50, inviter_points=100, minimum_purchase=20)
+    _each_bought(business, customers, amount=lambda n: Decimal(10))
+    for wallet in Wallet.objects.filter(program=program).order_by("pk")[: customers // 4]:
+        coupons.issue(offer=given[-1], wallet=wallet, source=Source.PROMOTION, at=now)
+    return text
+
+
+def _another(slug: str) -> tuple[Any, str]:
+    """A programme with one business that earns a point per unit; the business and its key."""
+    from businesses import api_keys
+    from businesses.models import Branch, Business, ExpiryKind, Program
+
+    made = Program.objects.create(
+        slug=slug, name=slug.title(), currency="AZN", join_code=slug.upper(),
+        expiry_kind=ExpiryKind.MONTH_END, points_last_months=12,
+    )  # fmt: skip
+    business = Business.objects.create(
+        program=made, slug=slug, name=slug.title(), category="cafe", country="AZ", time_zone="Asia/Baku", earn_rate=1
+    )
+    Branch.objects.create(business=business, name="Main")
+    _key, text = api_keys.create(business=business, name="Till", scopes=["read", "earn", "redeem"])
+    return business, text
+
+
+def _each_bought(business: Any, customers: int, *, amount: Callable[[int], Decimal]) -> None:
+    """Enrols as many as `make_world` does, by the same phones; the n-th has bought once, for `amount`(n)."""
+    from customers.registry import Named, enrol_many
+    from loyalty import bulk, rules
+    from loyalty.bulk import Row
+    from loyalty.earning import earn
+
+    terms = rules.of(business.pk, type(business.program).objects.get(pk=business.program_id).rules_version)
+    ids = enrol_many(
+        business_id=business.pk, people=[Named(f"+994{FIRST_PHONE + n}", None) for n in range(1, customers + 1)]
+    )
+    earned, now, branch = earn(amount=Decimal(10), terms=terms.terms), datetime.now(UTC), business.branches.get()
+    rows = (
+        Row(f"{n}", each, branch.pk, amount(n), earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
+        for n, each in enumerate(ids)
+    )
+    for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
+        if set(outcomes) != {"posted"}:
+            raise Stop(f"The customers' points were not posted: {set(outcomes)}")
 
 
 def pgbench_scripts(world: World, customers: int) -> dict[str, str]:
@@ -257,10 +310,14 @@ def main(customers: int, cashiers: int) -> None:
     from django.db import connection
 
     from businesses.models import Branch
+    from reports import economy, folding, segments
 
     call_command("migrate", verbosity=0)
     world = make_world(customers)
     give_names()
+    folding.fold()
+    segments.count(at=datetime.now(UTC))
+    economy.count(at=datetime.now(UTC))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")

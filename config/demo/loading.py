@@ -50,7 +50,7 @@ from loyalty.rules import Rules
 from promotions import chains, offers
 from promotions.models import Chain, Offer
 from promotions.recommending import covisits
-from reports import segments
+from reports import economy, folding, network, segments
 
 LIMIT_IN_TICKETS = 20  # a larger sale needs a manager
 CLAIMED_AFTER = timedelta(minutes=2)
@@ -106,6 +106,9 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)
+    folding.fold()
+    economy.count(at=timezone.now())
+    network.count(at=timezone.now())
 
 
 @dataclass(frozen=True)

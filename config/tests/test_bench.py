@@ -42,11 +42,12 @@ def report() -> dict:
     return quickly("hot_path.py", 18640)
 
 
-def test_rules_are_measured_beside_none() -> None:
+def test_rules_and_promotions_are_measured_beside_none() -> None:
     report = quickly("with_rules.py", 18644)
     assert [each["clients"] for each in report["results"]] == [16, 64]
     for each in report["results"]:
-        assert each["ratio"] == pytest.approx(each["ruled"] / each["plain"], abs=0.01)
+        for name in ("ruled", "promoted"):
+            assert each[f"{name}_ratio"] == pytest.approx(each[name] / each["plain"], abs=0.01)
     assert report["audit"] is True
 
 
@@ -80,6 +81,13 @@ def test_at_size_every_page_and_every_number_of_browsers_is_measured_and_the_boo
     report = quickly("at_size.py", 18650)
     values = {each["name"]: each["value"] for each in report["results"]}
     assert all(value > 0 for value in values.values())
-    for name in ("purchase: p95 at 600 against 200", "purchases of one hot", "search by a first name", "counter, 5"):
+    for name in (
+        "purchase: p95 at 600 against 200",
+        "purchases of one hot",
+        "search by a first name",
+        "reports of 364",
+        "sales, 100",
+        "counter, 5",
+    ):
         assert len([each for each in values if each.startswith(name)]) == 1, name
     assert report["audit"] is True

@@ -52,6 +52,7 @@ from promotions.models import Source
 from promotions.tests.conftest import agreed, sell
 from referrals import awards
 from referrals.models import Referral, ReferralTerms
+from reports.models import Breadth, Economy, Passage
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -153,6 +154,16 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     )  # fmt: skip
     awards.promise(referral=brought, business_id=shop.business.pk, at=timezone.now())
     awards.settle_due()
+    Economy.objects.create(
+        business=shop.business, issued=9, redeemed=4, expired=2, reversed=0, outstanding=3, settled=6,
+        settled_redeemed=4, settled_expired=2, counted_at=NOON,
+    )  # fmt: skip
+    Passage.objects.create(origin=shop.business, business=partner.business, customers=5, amount=50, counted_at=NOON)
+    for discreet in (False, True):
+        Breadth.objects.create(
+            program=shop.business.program, discreet=discreet, eligible=4, broad=1, active=2, active_broad=0,
+            counted_at=NOON,
+        )  # fmt: skip
     LogEntry.objects.log_actions(root.pk, [shop.business], CHANGE, "decided", single_object=True)
     return shop
 

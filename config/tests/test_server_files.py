@@ -27,9 +27,11 @@ def test_no_secret_has_a_value_in_the_files(name):
 
 def test_compose_starts_every_part_after_the_migrations():
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    assert set(services) == {"database", "broker", "migrate", "web", "worker", "beat"}
+    asked_for = {name for name, service in services.items() if service.get("profiles")}
+    assert asked_for == {"telegram", "mcp"}
+    assert set(services) - asked_for == {"database", "broker", "migrate", "web", "worker", "beat"}
     assert services["database"]["image"] == "postgres:18"
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", *asked_for):
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
         assert services[name]["env_file"] == ".env"
     for name in ("database", "broker", "web", "worker"):

@@ -488,6 +488,8 @@ DOORS: dict[str, Door] = {
     "reward-pictures/<str:digest>.webp": Everybody(ids={"digest": reward_picture}),
     "reports/": AtWork(MANAGERS),
     "reports/customers/": AtWork(MANAGERS),
+    "reports/points/": AtWork(MANAGERS),
+    "reports/partners/": AtWork(MANAGERS),
     "reports/export/": AtWork(MANAGERS),
     "offers/": AtWork(MANAGERS),
     "offers/new/": AtWork(MANAGERS),

@@ -1,11 +1,7 @@
 """Segments and cohorts, with the worked figures of a small log of purchases."""
 
-import csv
-import json
-import os
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,14 +10,9 @@ from conftest import NOON, Shop
 from loyalty.tests.conftest import buy, refund
 from reports import folding, segments
 from reports.models import Segment, SegmentName
+from reports.tests.worked import expected, live, needs_metrics, phone
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("books")]
-METRICS = Path(os.environ.get("SAMPLE_DATA", "/nowhere")).parent / "metrics"
-needs_metrics = pytest.mark.skipif(not (METRICS / "expected.json").exists(), reason="needs the worked figures")
-
-
-def phone(number: int) -> str:
-    return f"+99450{number:07}"
 
 
 def test_the_best_and_the_lost_of_ten(shop: Shop) -> None:
@@ -55,22 +46,9 @@ def test_what_was_refunded_whole_is_no_customer(shop: Shop) -> None:
 
 
 @needs_metrics
-def test_cohorts_are_those_of_the_worked_log(new_shop: Any) -> None:
-    shops: dict[str, Shop] = {}
-    bought: dict[str, Any] = {}
-    with (METRICS / "tx.csv").open() as file:
-        for row in csv.DictReader(file):
-            shop = shops.setdefault(row["business"], None) or new_shop(
-                f"shop-{row['business'].lower()}", time_zone="UTC"
-            )
-            shops[row["business"]] = shop
-            at, who = datetime.fromisoformat(row["date"]).replace(hour=12, tzinfo=UTC), phone(int(row["customer"][1:]))
-            if float(row["amount"]) > 0:
-                bought[row["customer"] + row["business"]] = buy(shop, row["amount"], phone=who, at=at)
-            else:
-                refund(shop, bought[row["customer"] + row["business"]])
+def test_cohorts_are_those_of_the_worked_log(new_shop: Callable[..., Shop]) -> None:
+    shops = live(new_shop)
     folding.fold()
-    expected = json.loads((METRICS / "expected.json").read_text())["cohorts"]
     made = segments.cohorts(
         business_ids=[shop.business.pk for shop in shops.values()], today=date(2026, 5, 1), months=12
     )
@@ -81,4 +59,4 @@ def test_cohorts_are_those_of_the_worked_log(new_shop: Any) -> None:
         }
         for each in made
     }
-    assert found == expected
+    assert found == expected("cohorts")

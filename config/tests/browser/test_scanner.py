@@ -109,7 +109,7 @@ def test_a_card_is_read_and_sent_once(style: str, hold: Callable, counter: Calla
     hold(style=style)
     page = counter()
     page.get_by_role("button", name="Scan").click()
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_label("Phone")).to_be_focused()
     sleep(0.5)  # longer than many more looks would take
@@ -123,7 +123,7 @@ def test_the_picture_that_a_customer_keeps_is_read_like_the_card(hold: Callable,
     hold(content=f'<img src="data:image/png;base64,{kept}" width="300">')
     page = counter()
     page.get_by_role("button", name="Scan").click()
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     assert scanned == [CARD]
 
 
@@ -137,7 +137,7 @@ def test_keys_alone_open_it_scan_and_leave_it(hold: Callable, counter: Callable)
     expect(page.get_by_label("Phone")).to_be_focused()
     hold()
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
 
 
 def test_the_same_card_may_come_back_later(hold: Callable, counter: Callable):
@@ -195,7 +195,7 @@ def test_the_decoder_comes_from_us_with_its_own_webassembly_and_is_kept_for_ever
     hold()
     page = counter()
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     assert [answer.url for answer in answers if not answer.url.startswith(server)] == []
     decoder = [answer for answer in answers if "zxing" in answer.url]
     assert [re.search(r"/zxing_reader\.[0-9a-f]{12}\.(\w+)$", answer.url)[1] for answer in decoder] == ["js", "wasm"]
@@ -210,7 +210,7 @@ def test_the_browsers_own_detector_needs_no_download(hold: Callable, counter: Ca
     hold()
     page = counter(DETECTOR % '["qr_code"]')
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     assert scanned == ["read by the browser"]
     assert [address for address in asked if "zxing" in address] == []
 
@@ -228,7 +228,7 @@ def test_a_detector_of_no_use_is_replaced(detector: str, hold: Callable, counter
     hold()
     page = counter(detector)
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     assert scanned == [CARD]
 
 
@@ -263,7 +263,7 @@ def test_a_camera_in_use_says_so_and_may_be_tried_again(hold: Callable, counter:
     is_still_open(page)
     page.keyboard.press("Enter")  # on Cancel, which has the focus
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
 
 
 @pytest.mark.parametrize("lost", ["zxing_reader.*.js", "zxing_reader.*.wasm"])
@@ -280,7 +280,7 @@ def test_a_decoder_that_does_not_load_says_so_and_may_be_tried_again(
     context.unroute_all()
     page.keyboard.press("Escape")
     page.keyboard.press("F2")
-    expect(page.locator("#answer")).to_have_text("1 scanned")
+    expect(page.locator("#answer")).to_have_text("1 scanned", timeout=20_000)
     # Chromium says so once a request, as late as it likes: read when nothing more can come.
     assert "Failed to load resource: net::ERR_FAILED" in complaints
     complaints.clear()
