@@ -9,7 +9,7 @@ from customers.conversations import commands
 from customers.conversations.commands import Caller, Reply, Said, command
 from customers.models import Channel, MessageKind
 
-IN_HELP = ("BALANCE", "HISTORY", "REWARDS")
+IN_HELP = ("BALANCE", "HISTORY", "REWARDS", "COUPONS", "IDEAS", "REFER")
 
 
 @command(
@@ -25,7 +25,7 @@ def help(caller: Caller) -> Reply:
         return how_to_join(caller)
     offered = [each.word(caller.language) for each in commands.known() if each.name in IN_HELP]
     if caller.channel == Channel.TELEGRAM:
-        offered = ["/profile", "/purchases", "/rewards", "/scan", "/help"]
+        offered = ["/profile", "/purchases", "/rewards", "/coupons", "/ideas", "/refer", "/scan", "/help"]
     words = {"words": ", ".join(offered), "address": settings.PUBLIC_BASE_URL + reverse("points")}
     return _("You can send: %(words)s. STOP ends our messages. Your points: %(address)s") % words
 

@@ -78,7 +78,36 @@ class LimitsForm(forms.Form):
         self.add_error(field, _("More than that was used already."))
 
 
-class OfferForm(LimitsForm):
+class SensibleOffer(forms.BaseForm):
+    """What an offer has to hold to, whoever makes it."""
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        self._clean_value(answers)
+        starts, ends = answers.get("starts_on"), answers.get("ends_on")
+        if starts and ends and ends < starts:
+            self.add_error("ends_on", _("The last day comes before the first."))
+        return answers
+
+    def _clean_value(self, answers: dict[str, Any]) -> None:
+        kind, value = answers.get("kind"), answers.get("value")
+        if kind != OfferKind.GIFT:
+            answers["gift"] = ""
+        elif not answers.get("gift"):
+            self.add_error("gift", _("Say what the gift is."))
+        if kind not in OFF:
+            answers["most_discount"] = None
+        if kind in WORTHLESS:
+            answers["value"] = Decimal(0)
+        elif "value" in self.errors or kind is None:
+            return
+        elif not value:
+            self.add_error("value", _("Write how much, more than 0."))
+        elif error := _wrong_value(kind, value):
+            self.add_error("value", error)
+
+
+class OfferForm(SensibleOffer, LimitsForm):
     """A new offer. What is left open is not asked for."""
 
     name = NameField(
@@ -152,12 +181,8 @@ class OfferForm(LimitsForm):
         del self.fields["seen"]
 
     def clean(self) -> dict[str, Any]:
-        answers: dict[str, Any] = super().clean() or self.cleaned_data
-        self._clean_value(answers)
+        answers = super().clean()
         self._clean_way(answers)
-        starts, ends = answers.get("starts_on"), answers.get("ends_on")
-        if starts and ends and ends < starts:
-            self.add_error("ends_on", _("The last day comes before the first."))
         opens, closes = answers.get("from_time"), answers.get("until_time")
         if "from_time" not in self.errors and "until_time" not in self.errors:
             if (opens is None) != (closes is None):
@@ -165,23 +190,6 @@ class OfferForm(LimitsForm):
             elif opens is not None and opens == closes:
                 self.add_error("until_time", _("The hours end when they begin. Leave both empty for the whole day."))
         return answers
-
-    def _clean_value(self, answers: dict[str, Any]) -> None:
-        kind, value = answers.get("kind"), answers.get("value")
-        if kind != OfferKind.GIFT:
-            answers["gift"] = ""
-        elif not answers.get("gift"):
-            self.add_error("gift", _("Say what the gift is."))
-        if kind not in OFF:
-            answers["most_discount"] = None
-        if kind in WORTHLESS:
-            answers["value"] = Decimal(0)
-        elif "value" in self.errors or kind is None:
-            return
-        elif not value:
-            self.add_error("value", _("Write how much, more than 0."))
-        elif error := _wrong_value(kind, value):
-            self.add_error("value", error)
 
     def _clean_way(self, answers: dict[str, Any]) -> None:
         """Only what the chosen way asks for is kept."""
