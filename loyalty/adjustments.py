@@ -4,8 +4,9 @@ from datetime import datetime
 
 from businesses.models import Staff, User
 from loyalty import ledger
-from loyalty.ledger import Call, Posted
+from loyalty.ledger import Call
 from loyalty.models import Wallet
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 MOST_POINTS = 10**9
@@ -17,7 +18,7 @@ def adjust(
     """Gives `points` > 0 that the business of `rules` issues, or takes `points` < 0 of those that it issued.
 
     `staff` is None when a superadmin acts for the business. The customer reads the reason.
-    Raises `ledger.NotEnoughPoints` (available: what is left of this business's points), `KeyReused`, `Busy`.
+    Raises `outcomes.NotEnoughPoints` (available: what is left of this business's points), `KeyReused`, `Busy`.
     """
     content = {"wallet": wallet.pk, "points": points, "reason": reason}
     return ledger.adjust(

@@ -8,11 +8,12 @@ from django.db import transaction
 from businesses import pins
 from businesses.access import MANAGERS
 from businesses.models import Staff
-from loyalty import ledger, purchases
+from loyalty import ledger, outcomes, purchases
 from loyalty.effects import NO_COUPONS, Basket
-from loyalty.ledger import Actor, Posted
+from loyalty.ledger import Actor
 from loyalty.lookup import Who
 from loyalty.models import Approval
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from loyalty.sales import InPoints, Sale
 
@@ -43,11 +44,11 @@ def record(
     if within or ledger.is_known(rules=rules, key=key):
         return post()
     approver = pins.approver(pin=pin, cashier=staff, at=at)
-    refused: ledger.Refused | None = None
+    refused: outcomes.Refused | None = None
     with transaction.atomic():
         try:
             posted = post()
-        except ledger.Refused as refusal:
+        except outcomes.Refused as refusal:
             refused = refusal  # raised after the commit: a refusal is stored
         else:
             if not posted.replayed:

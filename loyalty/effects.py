@@ -16,8 +16,9 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from loyalty.earning import NO_DEAL, ZERO, Deal
-from loyalty.ledger import Actor, Posted
+from loyalty.ledger import Actor
 from loyalty.lookup import Facts
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from loyalty.sales import Sale
 
@@ -81,7 +82,7 @@ class Effect:
         return Priced()
 
     def follow(self, *, rules: Rules, posted: Posted, priced: Priced, sale: Sale) -> None:
-        """After a sale was posted. Raises `ledger.Stale` where the price does not hold any more."""
+        """After a sale was posted. Raises `outcomes.Stale` where the price does not hold any more."""
 
     def give_back(self, *, rules: Rules, posted: Posted, sale: int) -> None:
         """After nothing is left of a sale."""

@@ -14,8 +14,8 @@ from django.utils import translation
 from businesses import shown
 from customers import consents, messages, texts
 from customers.models import Channel, MessageKind
-from loyalty.ledger import Posted
 from loyalty.models import Dispute, Pending
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 # Nobody, where the business does not tell this kind. The sender is that of `texts.sender`, read in the same statement.

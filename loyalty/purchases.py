@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import F
 
 from businesses import money
-from loyalty import effects, ledger, lookup, notices, situations, spending
+from loyalty import effects, ledger, lookup, notices, outcomes, situations, spending
 from loyalty.earning import ZERO, Earned, earn
 from loyalty.effects import NO_COUPONS, Basket, Effect, Priced
-from loyalty.ledger import Actor, Call, Posted
+from loyalty.ledger import Actor, Call
 from loyalty.lookup import Facts, Member, Who
 from loyalty.models import Purchase
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from loyalty.sales import InPoints, Sale
 
@@ -57,7 +58,7 @@ def record(
     """Posts a sale and the points that it earns; an unknown phone or outside id is enrolled. Coupons are taken off the
     amount first: points pay, and are earned on, what is left.
 
-    Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `ledger.NotEnoughPoints` (of those
+    Raises `lookup.UnknownCustomer` (a card or id that nobody has), `TooManyPoints`, `NotEnoughPoints` (of those
     that pay for it), `CouponRefused`, `ConsentRequired`, `ReferenceUsed`, `KeyReused`, `MomentAhead`, `Busy`.
     """
     content: dict[str, Any] = {"who": [who.by, who.value], "sale": sale, "branch": actor.said}
@@ -73,9 +74,9 @@ def record(
     for _ in range(REPEATS):
         try:
             return _record_once(rules, actor, who, sale, paid, basket, call, at).or_raise()
-        except ledger.Stale:
+        except outcomes.Stale:
             continue
-    raise ledger.Busy
+    raise outcomes.Busy
 
 
 def _record_once(
@@ -207,7 +208,7 @@ def refund(
 ) -> Posted:
     """Takes back what is left of a purchase of this business, `amount` > 0 of it, or `pieces` > 0 of its lines by id.
 
-    Raises `ledger.AlreadyReversed`, `RefundTooLarge`, `ReferenceUsed`, `KeyReused`, `Busy`.
+    Raises `outcomes.AlreadyReversed`, `RefundTooLarge`, `ReferenceUsed`, `KeyReused`, `Busy`.
     """
     content: dict[str, Any] = {"of": operation_id, "reference": reference, "branch": actor.said}
     content |= {"amount": amount} if amount is not None else {}

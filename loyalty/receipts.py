@@ -15,8 +15,8 @@ from fpdf import FPDF
 from fpdf.enums import Align, XPos, YPos
 
 from businesses import money, shown
-from loyalty.ledger import Posted
 from loyalty.models import Purchase, PurchaseLine
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 COLUMNS = 40  # signs of a till's printer

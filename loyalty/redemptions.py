@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from loyalty import ledger, lookup, notices, spending
-from loyalty.ledger import Actor, Call, Posted, Spend
+from loyalty.ledger import Actor, Call, Spend
 from loyalty.lookup import Member, Who
 from loyalty.models import Redemption, RedemptionStatus, Reward
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 HELD_FOR = timedelta(hours=1)
@@ -49,7 +50,7 @@ def redeem(
 ) -> Posted:
     """Spends points, or holds them where that is wanted. `consent` is the customer's code; see loyalty/spending.py.
 
-    Raises `lookup.UnknownCustomer`, `ledger.Refused` with its kinds, `KeyReused`, `Busy`.
+    Raises `lookup.UnknownCustomer`, `outcomes.Refused` with its kinds, `KeyReused`, `Busy`.
     """
     call = Call(key, _hash(actor, who, wanted, reference, consent), reference)
     known = _known(rules, who, call)
@@ -153,7 +154,7 @@ def _known(rules: Rules, who: Who, call: Call) -> Member | None:
 def confirm(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Posted:
     """Hands out what a hold of this business keeps.
 
-    Raises `ledger.HoldExpired`, `AlreadyConfirmed`, `AlreadyReversed`, `CustomerBlocked`, `KeyReused`, `Busy`.
+    Raises `outcomes.HoldExpired`, `AlreadyConfirmed`, `AlreadyReversed`, `CustomerBlocked`, `KeyReused`, `Busy`.
     """
     call = Call(key, ledger.input_hash("confirmation", {"of": operation_id, "branch": actor.said}))
     return ledger.confirm(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()
@@ -162,7 +163,7 @@ def confirm(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Poste
 def cancel(*, rules: Rules, actor: Actor, operation_id: int, key: str) -> Posted:
     """Gives the points of a redemption of this business back to the lots they came from, held or confirmed.
 
-    Raises `ledger.AlreadyReversed`, `KeyReused`, `Busy`.
+    Raises `outcomes.AlreadyReversed`, `KeyReused`, `Busy`.
     """
     call = Call(key, ledger.input_hash("cancellation", {"of": operation_id, "branch": actor.said}))
     return ledger.cancel(rules=rules, actor=actor, call=call, operation_id=operation_id).or_raise()

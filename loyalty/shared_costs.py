@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from loyalty.ledger import Posted
+from loyalty.outcomes import Posted
 
 # The day is the operation's, as with points: both sides count the same month.
 BOOK = """

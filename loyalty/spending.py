@@ -21,9 +21,9 @@ from customers import messages, opt_outs, texts
 from customers.codes import LASTS, MOST_ATTEMPTS, MOST_PER_PHONE, PAUSE, WINDOW, TooSoon
 from customers.models import Card, Channel, Customer, MessageKind, Profile
 from loyalty import ledger, rotating
-from loyalty.ledger import Posted
 from loyalty.lookup import Member
 from loyalty.models import ShownCode, SpendingCode
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 MOST_PER_BUSINESS = 1000

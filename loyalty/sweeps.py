@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from django.db import connection, transaction
 
-from loyalty import ledger
+from loyalty import ledger, outcomes
 
 WALLETS_PER_SWEEP = 200
 HOLDS_PER_SWEEP = 200
@@ -54,7 +54,7 @@ def release_due() -> int:
     released = last = 0
     while due := _due_holds(last):
         for last in due:
-            with suppress(ledger.Busy):
+            with suppress(outcomes.Busy):
                 released += ledger.release(operation_id=last)
     return released
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import connection
 
 from loyalty.earning import Part
-from loyalty.ledger import Posted
+from loyalty.outcomes import Posted
 from promotions.models import new_code
 from promotions.running import Given
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from businesses.models import Business, Staff
-from loyalty import ledger, shared_costs
-from loyalty.ledger import Posted
+from loyalty import outcomes, shared_costs
 from loyalty.models import Operation, Wallet
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from promotions import judging, sharing
 from promotions.judging import Found, Place, Quote
@@ -101,14 +101,14 @@ def _closed(offer: Offer) -> str:
 
 
 def use(*, posted: Posted, quoted: Quote, before: Iterable[int] = ()) -> None:
-    """Uses up what a sale was priced with, `before` coupons of these offers are issued. Raises `ledger.Stale` where one
+    """Uses up what a sale was priced with, `before` coupons of these offers are issued. Raises `Stale` where one
     of them does not count any more: another was faster, and the sale is rolled back and priced anew."""
     _lock({found.offer.pk for found in quoted.found.values()}, set(before))
     applied = sorted(quoted.priced.applied, key=lambda each: each.benefit.offer_id)
     for each in applied:
         found = quoted.found[each.benefit.code]
         if not _count(found, each.discount):
-            raise ledger.Stale
+            raise outcomes.Stale
     _see_limits(posted.customer_id, [quoted.found[each.benefit.code].offer for each in applied])
     for each in applied:
         found = quoted.found[each.benefit.code]
@@ -145,7 +145,7 @@ def _see_limits(customer_id: int, offers: Sequence[Offer]) -> None:
     limits = {offer.pk: offer.limit_per_customer for offer in offers if offer.limit_per_customer is not None}
     used = judging.uses_of(customer_id, list(limits)) if limits else {}
     if any(used.get(pk, 0) >= limit for pk, limit in limits.items()):
-        raise ledger.Stale
+        raise outcomes.Stale
 
 
 def _taken(found: Found, posted: Posted) -> int:
@@ -160,7 +160,7 @@ def _taken(found: Found, posted: Posted) -> int:
         ).pk
     mine = Coupon.objects.filter(pk=found.coupon.pk, customer=posted.customer_id, status=CouponStatus.ISSUED)
     if not mine.update(status=CouponStatus.REDEEMED):
-        raise ledger.Stale
+        raise outcomes.Stale
     return found.coupon.pk
 
 

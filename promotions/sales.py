@@ -12,8 +12,9 @@ from django.db import connection
 from businesses import money
 from loyalty.earning import ZERO, parts
 from loyalty.effects import Basket, Effect, Priced, Ready, Told
-from loyalty.ledger import Actor, Posted
+from loyalty.ledger import Actor
 from loyalty.lookup import Facts
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from loyalty.sales import Sale
 from promotions import bringing, coupons, judging, running, words

@@ -13,8 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db import connection, transaction
 from django.db.models import F
 
-from loyalty import ledger, shared_costs
-from loyalty.ledger import Posted
+from loyalty import outcomes, shared_costs
+from loyalty.outcomes import Posted
 from promotions.models import Chain, Coupon, Offer
 
 LATE_TILLS = timedelta(days=3)
@@ -46,12 +46,12 @@ def part(chain: Chain, discount: Decimal) -> Decimal:
 
 
 def spend(*, posted: Posted, coupon: Coupon, discount: Decimal) -> None:
-    """After a coupon was used. Raises `ledger.Stale` where it has settled since it was looked at."""
+    """After a coupon was used. Raises `outcomes.Stale` where it has settled since it was looked at."""
     chain = of(coupon)
     if chain is None:
         return
     if not Chain.objects.filter(pk=chain.pk, settled_until__lt=coupon.expires_at).exists():
-        raise ledger.Stale
+        raise outcomes.Stale
     if owed := part(chain, discount):
         shared_costs.book(posted=posted, owes_id=chain.giver_id, amount=owed)
 

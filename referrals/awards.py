@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from businesses import limits
 from businesses.models import Business
-from loyalty import ledger, rules
+from loyalty import ledger, outcomes, rules
 from loyalty.models import Wallet
 from loyalty.points import own
 from promotions import coupons
@@ -83,7 +83,7 @@ def settle_due() -> int:
 
 @transaction.atomic
 def settle(*, award_id: int, at: datetime) -> None:
-    """Gives an award that is due, or takes back one that is recalled. Raises `ledger.Busy`."""
+    """Gives an award that is due, or takes back one that is recalled. Raises `outcomes.Busy`."""
     known = Award.objects.select_related("referral", "business").get(pk=award_id)
     # The wallet first, as a refund does: it holds the friend's when it comes to their award.
     ids = {"program": known.referral.program_id, "customer": known.customer_id}
@@ -154,7 +154,7 @@ def _settle_quietly(award_id: int) -> None:
     """Of an award that cannot be given now the sale must not hear; the sweep comes back to it."""
     try:
         settle(award_id=award_id, at=timezone.now())
-    except ledger.Busy:
+    except outcomes.Busy:
         log.info("award %s waits for the sweep: its wallet is busy", award_id)
     except Exception:  # one that fails must keep no other from being given
         log.exception("award %s could not be settled", award_id)

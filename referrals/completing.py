@@ -10,8 +10,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from businesses.models import Business, Staff
-from loyalty.ledger import Posted
 from loyalty.models import Wallet
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from referrals import awards, running
 from referrals.bringing import NotBrought

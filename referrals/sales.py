@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from loyalty.effects import Effect, Priced, Told
-from loyalty.ledger import Posted
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from loyalty.sales import Sale
 from referrals import completing, running, words

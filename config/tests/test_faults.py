@@ -16,7 +16,7 @@ from bench.faults.killer import KINDS, Blow
 from bench.faults.verdict import Before, Sent
 from conftest import Shop
 from embedded import ROOT
-from loyalty.ledger import Posted
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
 
 COMPONENTS = 5  # of which the first kinds of kill are one each

@@ -28,7 +28,6 @@ from customers.models import Channel, Customer, ExternalId, Message, MessageKind
 from customers.profiles import Told
 from loyalty import adjustments, disputes, earning_rules, rewards
 from loyalty.importing import work
-from loyalty.ledger import CustomerBlocked
 from loyalty.models import (
     Adjustment,
     Approval,
@@ -45,6 +44,7 @@ from loyalty.models import (
     Tier,
     Wallet,
 )
+from loyalty.outcomes import CustomerBlocked
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
 from loyalty.tests.test_points_page import text
 from promotions import coupons, offers

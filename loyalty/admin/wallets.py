@@ -28,7 +28,7 @@ from businesses.panel import (
 )
 from customers.admin import meant
 from customers.models import Customer
-from loyalty import adjustments, ledger, rules
+from loyalty import adjustments, outcomes, rules
 from loyalty.admin.finding import (
     WHERE,
     WHO,
@@ -129,15 +129,15 @@ class WalletAdmin(ReadOnly):
                     key=answers["key"],
                     at=timezone.now(),
                 )
-            except ledger.NotEnoughPoints as refusal:
+            except outcomes.NotEnoughPoints as refusal:
                 text = gettext("Only %(available)s points are left of what %(business)s gave.")
                 left = {"available": shown.number(refusal.fact["available"]), "business": business}
                 raise ValidationError({"points": text % left}) from refusal
-            except ledger.KeyReused as error:
+            except outcomes.KeyReused as error:
                 raise ValidationError(
                     gettext("Something else was sent with this form. Look at the entries.")
                 ) from error
-            except ledger.Busy as error:
+            except outcomes.Busy as error:
                 raise ValidationError(gettext("The wallet is busy. Press again, it is never added twice.")) from error
             said = {"points": shown.signed(posted.points), "business": business, "reason": answers["reason"]}
             return gettext("%(points)s points of %(business)s: %(reason)s") % said

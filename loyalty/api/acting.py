@@ -11,7 +11,7 @@ from businesses.api.problems import Problem, not_found
 from businesses.api.view import ApiCall, BusinessView, manager_required
 from businesses.models import Branch
 from customers import phones
-from loyalty import effects, ledger, lookup, rotating, rules, undoing
+from loyalty import effects, ledger, lookup, outcomes, rotating, rules, undoing
 from loyalty.ledger import Actor
 from loyalty.lookup import By, Who
 from loyalty.models import Operation
@@ -45,23 +45,23 @@ class LedgerView(BusinessView):
             return super()._answer(request, kwargs)
         except lookup.UnknownCustomer:
             raise Problem(404, "unknown_customer", "Nobody in this programme goes by that name.") from None
-        except ledger.KeyReused:
+        except outcomes.KeyReused:
             raise Problem(
                 422, "key_reused", "This Idempotency-Key already names another request. Use a new key."
             ) from None
-        except ledger.MomentAhead:
+        except outcomes.MomentAhead:
             errors = {"occurred_at": ["Lies more than 5 minutes ahead."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors) from None
-        except ledger.Busy:
+        except outcomes.Busy:
             detail = (
                 "Another request is changing this customer's points. Send the same one again; it is never added twice."
             )
             raise Problem(409, "in_progress", detail, headers={"Retry-After": "1"}) from None
-        except ledger.Refused as refused:
+        except outcomes.Refused as refused:
             raise refusal(refused) from None
 
 
-def refusal(refused: ledger.Refused) -> Problem:
+def refusal(refused: outcomes.Refused) -> Problem:
     """A stored refusal: the same body for the first answer and for each replay."""
     facts = {name: value for name, value in refused.fact.items() if name != "code"}
     sentence = SENTENCES[refused.code].format(**facts) if refused.code in SENTENCES else effects.words(refused.fact)

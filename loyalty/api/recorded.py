@@ -18,8 +18,8 @@ from loyalty.api.acting import LedgerView, own_operation, rules_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.schema import purchases as schema
 from loyalty.earning import ZERO
-from loyalty.ledger import Posted
 from loyalty.models import Operation, OperationKind, Purchase, PurchaseLine, TierChange
+from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 AS_TEXT, AS_PDF = "text", "pdf"

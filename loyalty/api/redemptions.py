@@ -15,8 +15,8 @@ from loyalty import redemptions
 from loyalty.api.acting import LedgerView, actor_of, own_operation, rules_of, undoable, who_of
 from loyalty.api.purchases import LONGEST_CONSENT
 from loyalty.api.schema import redemptions as schema
-from loyalty.ledger import Posted
 from loyalty.models import Redemption, Reward
+from loyalty.outcomes import Posted
 from loyalty.purchases import MOST_POINTS
 from loyalty.redemptions import Wanted
 from loyalty.rules import Rules

@@ -11,7 +11,7 @@ from businesses.access import StaffRequest
 from customers import phones
 from customers.codes import TooSoon
 from customers.models import Customer
-from loyalty import ledger, lookup, refusals, rotating, spending
+from loyalty import lookup, outcomes, refusals, rotating, spending
 from loyalty.lookup import Who
 from loyalty.models import ShownCode, Wallet
 from loyalty.rules import Rules
@@ -60,7 +60,7 @@ def send(request: StaffRequest, rules: Rules, wallet: Wallet, points: int) -> As
     return Asked(sent=_("A code is on its way to %(phone)s.") % {"phone": phones.mask(phone or "")})
 
 
-def again(refused: ledger.ConsentRequired) -> Asked:
+def again(refused: outcomes.ConsentRequired) -> Asked:
     reason = refused.fact["reason"]
     return Asked(error="" if reason == "none" else refusals.sentence(refused.fact))
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url
 
 from businesses.access import StaffRequest
-from loyalty import ledger, redemptions, refusals
+from loyalty import outcomes, redemptions, refusals
 from loyalty.counter import asking, offering, screen
 from loyalty.counter.serving import serving
 from loyalty.counter.views import actor_of, key_of, rules_of, show, text_of, to_receipt, trouble_of, wallet_of
@@ -46,12 +46,12 @@ def claim(request: StaffRequest, customer: UUID, reward: UUID) -> HttpResponse:
             key=key_of(request),
             at=timezone.now(),
         )
-    except ledger.ConsentRequired as refused:
+    except outcomes.ConsentRequired as refused:
         return _reward(request, wallet, wanted, asked=asking.again(refused), status=422)
-    except ledger.Refused as refused:
+    except outcomes.Refused as refused:
         wanted.refresh_from_db()
         return _reward(request, wallet, wanted, error=refusals.sentence(refused.fact), status=422)
-    except (ledger.Busy, ledger.KeyReused) as trouble:
+    except (outcomes.Busy, outcomes.KeyReused) as trouble:
         return _reward(request, wallet, wanted, error=trouble_of(trouble), status=422)
     return to_receipt(request, posted.public_id)
 
@@ -92,10 +92,10 @@ def collect(request: StaffRequest, operation: UUID) -> HttpResponse:
             operation_id=found.pk,
             key=key_of(request),
         )
-    except ledger.Refused as refused:
+    except outcomes.Refused as refused:
         found.refresh_from_db()
         return _hold(request, found, error=refusals.sentence(refused.fact), status=422)
-    except (ledger.Busy, ledger.KeyReused) as trouble:
+    except (outcomes.Busy, outcomes.KeyReused) as trouble:
         return _hold(request, found, error=trouble_of(trouble), status=422)
     return to_receipt(request, found.operation.public_id)
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from businesses import money, shown
 from businesses.access import StaffRequest
 from businesses.money import InvalidAmount
-from loyalty import ledger, purchases
+from loyalty import outcomes, purchases
 from loyalty.counter import screen
 from loyalty.counter.serving import serving
 from loyalty.counter.views import (
@@ -61,11 +61,11 @@ def refund(request: StaffRequest, operation: UUID) -> HttpResponse:
         )
     except InvalidAmount as wrong:
         return _show(request, done, error=str(wrong), **kept)
-    except ledger.RefundTooLarge:
+    except outcomes.RefundTooLarge:
         return _show(request, done, error=_("That is more than is left of this sale."), **kept)
-    except ledger.Busy as busy:
+    except outcomes.Busy as busy:
         return _show(request, done, error=trouble_of(busy), **kept)
-    except (ledger.AlreadyReversed, ledger.KeyReused):
+    except (outcomes.AlreadyReversed, outcomes.KeyReused):
         pass  # as with undo: the receipt shows how it stands
     return to_receipt(request, done.public_id)
 

@@ -26,7 +26,7 @@ from businesses.models import BusinessStatus
 from businesses.money import InvalidAmount
 from customers import phones
 from customers.profiles import Told
-from loyalty import approvals, enrolment, ledger, lookup, purchases, redemptions, refusals, rotating, rules
+from loyalty import approvals, enrolment, lookup, outcomes, purchases, redemptions, refusals, rotating, rules
 from loyalty.counter import asking, couponing, hints, offering, screen, welcoming
 from loyalty.counter.serving import serving
 from loyalty.ledger import Actor
@@ -150,14 +150,14 @@ def record_purchase(request: StaffRequest, customer: UUID) -> HttpResponse:
     except purchases.TooManyPoints as too_many:
         error = _("More than the bill: it takes at most %(points)s.") % {"points": shown.number(too_many.most)}
         return show_customer(request, wallet, points_error=error, **kept)
-    except ledger.ConsentRequired as refused:
+    except outcomes.ConsentRequired as refused:
         return show_customer(request, wallet, asked=asking.again(refused), **kept)
-    except ledger.CouponRefused as refused:
+    except outcomes.CouponRefused as refused:
         unfit = replace(said, error=refusals.sentence(refused.fact))
         return show_customer(request, wallet, **kept | {"said": unfit})
-    except ledger.NotEnoughPoints as short:
+    except outcomes.NotEnoughPoints as short:
         return show_customer(request, wallet, points_error=refusals.sentence(short.fact), **kept)
-    except (ledger.Busy, ledger.KeyReused, ledger.CustomerBlocked) as trouble:
+    except (outcomes.Busy, outcomes.KeyReused, outcomes.CustomerBlocked) as trouble:
         return show_customer(request, wallet, error=trouble_of(trouble), **kept)
     return to_receipt(request, posted.public_id)
 
@@ -186,11 +186,11 @@ def record_redemption(request: StaffRequest, customer: UUID) -> HttpResponse:
             key=key_of(request),
             at=timezone.now(),
         )
-    except ledger.ConsentRequired as refused:
+    except outcomes.ConsentRequired as refused:
         return show_spend(request, wallet, points=points, asked=asking.again(refused), **kept)
-    except ledger.Refused as refused:
+    except outcomes.Refused as refused:
         return show_spend(request, wallet, error=refusals.sentence(refused.fact), **kept)
-    except (ledger.Busy, ledger.KeyReused) as trouble:
+    except (outcomes.Busy, outcomes.KeyReused) as trouble:
         return show_spend(request, wallet, error=trouble_of(trouble), **kept)
     return to_receipt(request, posted.public_id)
 
@@ -210,9 +210,9 @@ def undo(request: StaffRequest, operation: UUID) -> HttpResponse:
     reverse_it = purchases.refund if done.kind == "purchase" else redemptions.cancel
     # Somebody was quicker, or this press came twice: the receipt shows how it stands.
     try:
-        with suppress(ledger.AlreadyReversed, ledger.KeyReused):
+        with suppress(outcomes.AlreadyReversed, outcomes.KeyReused):
             reverse_it(rules=terms, actor=actor_of(request), operation_id=done.pk, key=key_of(request))
-    except ledger.Busy as busy:
+    except outcomes.Busy as busy:
         return show_receipt(request, done, error=trouble_of(busy), status=422)
     return to_receipt(request, done.public_id)
 
@@ -281,9 +281,9 @@ def operation_of(request: StaffRequest, operation: UUID) -> Operation:
 
 
 def trouble_of(trouble: Exception) -> str:
-    if isinstance(trouble, ledger.KeyReused):
+    if isinstance(trouble, outcomes.KeyReused):
         return _("This form was already used for another sale. Press again for this one.")
-    if isinstance(trouble, ledger.CustomerBlocked):
+    if isinstance(trouble, outcomes.CustomerBlocked):
         return _("The operator has blocked this customer: no points are given or spent.")
     return _("Another till is serving this customer. Press again, it is never added twice.")
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from businesses import shown
 from businesses.access import MANAGERS, StaffRequest, role_required
-from loyalty import adjustments, ledger
+from loyalty import adjustments, outcomes
 from loyalty.adjustments import MOST_POINTS
 from loyalty.members import screen
 from loyalty.members.views import rules_of, wallet_of
@@ -49,9 +49,9 @@ def adjustment(request: StaffRequest, customer: UUID) -> HttpResponse:
             key=_key(request),
             at=timezone.now(),
         )
-    except (ledger.NotEnoughPoints, ledger.KeyReused, ledger.Busy) as refused:
+    except (outcomes.NotEnoughPoints, outcomes.KeyReused, outcomes.Busy) as refused:
         # A refusal is stored under its key: what is tried next is a new deed.
-        fresh = isinstance(refused, ledger.NotEnoughPoints)
+        fresh = isinstance(refused, outcomes.NotEnoughPoints)
         return _form(request, wallet, {"points": [_refusal(refused)]}, key="" if fresh else _key(request))
     messages.success(
         request, _("Done. The balance is %(points)s now.") % {"points": shown.number(posted.balance_after)}
@@ -73,10 +73,10 @@ def _wrong(points: int, reason: str) -> dict[str, list[str]]:
 
 
 def _refusal(refused: Exception) -> str:
-    if isinstance(refused, ledger.NotEnoughPoints):
+    if isinstance(refused, outcomes.NotEnoughPoints):
         figures = {name: shown.number(refused.fact[name]) for name in ("available", "needed")}
         return _("Not enough points of yours: %(available)s left, %(needed)s needed.") % figures
-    if isinstance(refused, ledger.KeyReused):
+    if isinstance(refused, outcomes.KeyReused):
         return _("This form was used already. Look at the customer’s history before you send it again.")
     return _("Another till is serving this customer. Press again, it is never added twice.")
 

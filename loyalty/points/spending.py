@@ -19,7 +19,7 @@ from businesses import shown
 from businesses.models import Business
 from customers import cards
 from customers.sessions import CustomerRequest, customers_only
-from loyalty import ledger, redemptions, refusals, rewards, rotating, rules
+from loyalty import ledger, outcomes, redemptions, refusals, rewards, rotating, rules
 from loyalty.models import Redemption, RedemptionStatus, Reward, Wallet
 from loyalty.points import own
 from loyalty.rewards import Standing
@@ -71,11 +71,11 @@ def reward(request: CustomerRequest, wallet: UUID, reward: UUID) -> HttpResponse
         place = form.cleaned_data["place"] if form else standing.reward.business
         try:
             made = _hold(request, mine, standing.reward, place, at)
-        except ledger.Refused as refused:
+        except outcomes.Refused as refused:
             mine.refresh_from_db()
             standing.reward.refresh_from_db()
             error = refusals.sentence(refused.fact)
-        except (ledger.Busy, ledger.KeyReused):
+        except (outcomes.Busy, outcomes.KeyReused):
             error = _("That did not work just now. Press again, it is never taken twice.")
         else:
             return redirect("points-hold", mine.public_id, made.public_id)
@@ -93,7 +93,7 @@ def reward(request: CustomerRequest, wallet: UUID, reward: UUID) -> HttpResponse
     return render(request, "points/reward.html", own.context(mine, **context), status=status)
 
 
-def _hold(request: CustomerRequest, mine: Wallet, wanted: Reward, place: Any, at: datetime) -> ledger.Posted:
+def _hold(request: CustomerRequest, mine: Wallet, wanted: Reward, place: Any, at: datetime) -> outcomes.Posted:
     seen = request.POST.get("points", "")
     points = int(seen) if seen.isdecimal() and len(seen) < 12 and int(seen) else None
     return redemptions.hold_for_themselves(
@@ -131,7 +131,7 @@ def cancel(request: CustomerRequest, wallet: UUID, operation: UUID) -> HttpRespo
     """Gives the points back. Once it was collected the page says so instead."""
     mine = own.wallet(request, wallet)
     found = _own_hold(mine, operation)
-    with suppress(ledger.Busy):  # then the page shows it held still
+    with suppress(outcomes.Busy):  # then the page shows it held still
         ledger.release(operation_id=found.pk, early=True)
     return redirect("points-hold", mine.public_id, operation)
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from businesses.models import Program, TierBasis, TierWindow, User
 from conftest import NOON, Shop
 from loyalty import adjustments, purchases, redemptions
-from loyalty.ledger import Posted
 from loyalty.lookup import Who
 from loyalty.models import Tier, TierCause, TierChange, Wallet
+from loyalty.outcomes import Posted
 from loyalty.redemptions import Wanted
 from loyalty.sales import InPoints, Sale
 

@@ -14,7 +14,7 @@ from businesses.models import Role, User
 from businesses.tests.conftest import hire, signed_in
 from conftest import NOON, Shop
 from customers.models import Customer, Profile
-from loyalty import adjustments, ledger, purchases
+from loyalty import adjustments, outcomes, purchases
 from loyalty.activity import reading
 from loyalty.ledger import Actor
 from loyalty.lookup import Who
@@ -64,7 +64,7 @@ def test_each_line_says_who_what_by_whom_and_how_it_stands(owner: Client, shop: 
 
 def test_refusals_stand_apart_and_say_why(owner: Client, shop: Shop) -> None:
     buy(shop, 5)
-    with pytest.raises(ledger.NotEnoughPoints):
+    with pytest.raises(outcomes.NotEnoughPoints):
         redeem(shop, 10)
     assert "Not enough points" not in text(owner.get("/activity/"))
     said = table(owner.get("/activity/?refused=yes"))

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from businesses.models import Program
 from conftest import Shop
-from loyalty import ledger
+from loyalty import ledger, outcomes
 from loyalty.models import Adjustment, Draw, Entry, Lot, Operation, Wallet
 from loyalty.tests.conftest import adjust, buy, redeem, refund, wallet_of
 
@@ -45,7 +45,7 @@ def test_a_business_takes_only_points_that_it_gave(shop: Shop, new_shop: Callabl
     other = new_shop("other")
     buy(other, 30)
     buy(shop, 10)
-    with pytest.raises(ledger.NotEnoughPoints) as refused:
+    with pytest.raises(outcomes.NotEnoughPoints) as refused:
         adjust(shop, -11)
     assert refused.value.fact == {"code": "not_enough_points", "available": 10, "needed": 11}
     assert state(shop) == (40, 40, 0)
@@ -69,12 +69,12 @@ def test_the_same_press_is_one_adjustment_and_a_refusal_is_remembered(shop: Shop
     first = adjust(shop, 5, key="press")
     again = adjust(shop, 5, key="press")
     assert (again.outcome, again.id, again.balance_after) == ("replayed", first.id, 15)
-    with pytest.raises(ledger.KeyReused):
+    with pytest.raises(outcomes.KeyReused):
         adjust(shop, 6, key="press")
-    with pytest.raises(ledger.NotEnoughPoints):
+    with pytest.raises(outcomes.NotEnoughPoints):
         adjust(shop, -100, key="too much")
     buy(shop, 1000)
-    with pytest.raises(ledger.NotEnoughPoints):
+    with pytest.raises(outcomes.NotEnoughPoints):
         adjust(shop, -100, key="too much")
     assert Operation.objects.filter(kind="adjustment").count() == 2
 

@@ -15,7 +15,7 @@ from businesses import pins
 from businesses.models import Role, Staff, WrongPin
 from businesses.tests.conftest import hire, signed_in
 from conftest import NOON, Shop
-from loyalty import approvals, ledger, purchases
+from loyalty import approvals, outcomes, purchases
 from loyalty.lookup import Who
 from loyalty.models import Approval, Operation, Purchase
 from loyalty.sales import Sale
@@ -144,7 +144,7 @@ def test_a_manager_s_own_sale_needs_no_pin(limited: Shop) -> None:
 
 def test_an_approved_sale_that_fails_leaves_no_approval(till: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_args: object, **_kwargs: object) -> None:
-        raise ledger.Busy
+        raise outcomes.Busy
 
     monkeypatch.setattr(purchases, "record", busy)
     assert "Another till is serving this customer." in text(add(till, pin=PIN))

@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import NOON, Shop
 from customers import blocking
 from customers.models import Customer
-from loyalty import approvals, bulk, ledger
+from loyalty import approvals, bulk, outcomes
 from loyalty.bulk import Row
 from loyalty.earning import Earned
 from loyalty.lookup import Who
@@ -28,8 +28,8 @@ def blocked(shop: Shop) -> Customer:
     return customer
 
 
-def refused(act: object, *words: object, **more: object) -> ledger.CustomerBlocked:
-    with pytest.raises(ledger.CustomerBlocked) as caught:
+def refused(act: object, *words: object, **more: object) -> outcomes.CustomerBlocked:
+    with pytest.raises(outcomes.CustomerBlocked) as caught:
         act(*words, **more)  # type: ignore[operator]
     return caught.value
 
@@ -72,7 +72,7 @@ def test_a_refusal_above_the_limit_is_stored_although_a_manager_approved(
     monkeypatch.setattr("loyalty.approvals.pins.approver", lambda **_: shop.staff)
     shop.business.purchase_limit = 1
     shop.business.save()
-    with pytest.raises(ledger.CustomerBlocked):
+    with pytest.raises(outcomes.CustomerBlocked):
         approvals.record(
             rules=shop.rules,
             staff=shop.staff,

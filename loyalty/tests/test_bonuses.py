@@ -5,8 +5,8 @@ import pytest
 from conftest import NOON, Shop
 from customers.models import Customer
 from loyalty import ledger
-from loyalty.ledger import Posted
 from loyalty.models import Lot
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import buy, redeem, refund, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

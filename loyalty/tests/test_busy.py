@@ -7,9 +7,9 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection
 
 from conftest import Shop
-from loyalty import ledger
-from loyalty.ledger import Posted
+from loyalty import ledger, outcomes
 from loyalty.models import Operation
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import PHONE, buy, cancel, redeem, refund
 from loyalty.tests.parallel import held_wallets, kernel_patience
 from loyalty.tests.test_api import Till, problem
@@ -27,7 +27,7 @@ ACTS: dict[str, Callable[[Shop, Posted, Posted], Posted]] = {
 @pytest.mark.parametrize("act", ACTS)
 def test_what_finds_the_wallet_held_gives_up_and_writes_nothing(shop: Shop, act: str) -> None:
     bought, spent = buy(shop, 40), redeem(shop, 5)
-    with held_wallets(), pytest.raises(ledger.Busy):
+    with held_wallets(), pytest.raises(outcomes.Busy):
         ACTS[act](shop, bought, spent)
     assert Operation.objects.count() == 2
     ACTS[act](shop, bought, spent)

@@ -17,9 +17,9 @@ from conftest import Shop
 from loyalty import ledger, sweeps
 from loyalty.clearing import positions
 from loyalty.clearing.positions import Debt
-from loyalty.ledger import NotEnoughPoints
 from loyalty.lookup import UnknownCustomer
 from loyalty.models import ClearingLine, Draw
+from loyalty.outcomes import NotEnoughPoints
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from businesses.models import Role
 from conftest import Shop
-from loyalty import ledger
+from loyalty import outcomes
 from loyalty.models import Operation, Purchase
 from loyalty.tests.conftest import PHONE, buy, refund, wallet
 from loyalty.tests.test_counter import add, signed_in, text
@@ -34,16 +34,16 @@ def manager(shop: Shop) -> Client:
 
 
 @pytest.fixture
-def sale(shop: Shop) -> ledger.Posted:
+def sale(shop: Shop) -> outcomes.Posted:
     return buy(shop, 20, lines=LINES)
 
 
-def part(client: Client, sale: ledger.Posted, **typed: str) -> Any:
+def part(client: Client, sale: outcomes.Posted, **typed: str) -> Any:
     url = reverse("counter-refund", args=[sale.public_id])
     return client.post(url, {"key": uuid4().hex, **typed}, follow=True)
 
 
-def test_the_receipt_leads_to_a_part_with_its_lines(manager: Client, sale: ledger.Posted) -> None:
+def test_the_receipt_leads_to_a_part_with_its_lines(manager: Client, sale: outcomes.Posted) -> None:
     receipt = manager.get(reverse("counter-receipt", args=[sale.public_id]))
     assert reverse("counter-refund", args=[sale.public_id]) in receipt.content.decode()
     page = text(manager.get(reverse("counter-refund", args=[sale.public_id])))
@@ -51,7 +51,7 @@ def test_the_receipt_leads_to_a_part_with_its_lines(manager: Client, sale: ledge
     assert "Honey 0.5" in page
 
 
-def test_an_amount_is_refunded_and_the_receipt_says_so(manager: Client, sale: ledger.Posted) -> None:
+def test_an_amount_is_refunded_and_the_receipt_says_so(manager: Client, sale: outcomes.Posted) -> None:
     page = text(part(manager, sale, amount="7,50"))
     assert "refunded, 8 points taken back" in page  # 12.5 stay, rounded down
     assert "Undo" in page
@@ -59,7 +59,7 @@ def test_an_amount_is_refunded_and_the_receipt_says_so(manager: Client, sale: le
     assert wallet().balance == 12
 
 
-def test_pieces_of_lines_come_back(manager: Client, sale: ledger.Posted) -> None:
+def test_pieces_of_lines_come_back(manager: Client, sale: outcomes.Posted) -> None:
     assert "refunded, 5 points taken back" in text(part(manager, sale, **{"line-1": "1", "line-2": "0"}))
     assert "refunded, 4 points taken back" in text(part(manager, sale, **{"line-2": "0,2"}))
     page = text(manager.get(reverse("counter-refund", args=[sale.public_id])))
@@ -83,7 +83,7 @@ def test_pieces_of_lines_come_back(manager: Client, sale: ledger.Posted) -> None
     ],
 )
 def test_what_makes_no_sense_is_said_and_kept(
-    manager: Client, sale: ledger.Posted, typed: dict[str, str], error: str
+    manager: Client, sale: outcomes.Posted, typed: dict[str, str], error: str
 ) -> None:
     answer = part(manager, sale, **typed)
     assert answer.status_code == 422
@@ -93,13 +93,13 @@ def test_what_makes_no_sense_is_said_and_kept(
     assert wallet().balance == 20
 
 
-def test_the_same_press_twice_is_one_refund(manager: Client, sale: ledger.Posted) -> None:
+def test_the_same_press_twice_is_one_refund(manager: Client, sale: outcomes.Posted) -> None:
     for _ in range(2):
         part(manager, sale, amount="5", key="press")
     assert wallet().balance == 15
 
 
-def test_undo_takes_what_is_left(manager: Client, shop: Shop, sale: ledger.Posted) -> None:
+def test_undo_takes_what_is_left(manager: Client, shop: Shop, sale: outcomes.Posted) -> None:
     refund(shop, sale, amount=Decimal(5))
     url = reverse("counter-undo", args=[sale.public_id])
     page = text(manager.post(url, {"key": "u"}, follow=True))
@@ -110,7 +110,7 @@ def test_undo_takes_what_is_left(manager: Client, shop: Shop, sale: ledger.Poste
     assert Operation.objects.filter(kind="refund", refusal__isnull=True).count() == 2
 
 
-def test_a_cashier_refunds_parts_of_their_own_sales_of_today_alone(shop: Shop, sale: ledger.Posted) -> None:
+def test_a_cashier_refunds_parts_of_their_own_sales_of_today_alone(shop: Shop, sale: outcomes.Posted) -> None:
     cashier = signed_in(shop, Role.CASHIER)
     assert part(cashier, sale, amount="5").status_code == 404
     add(cashier, "10")
@@ -130,7 +130,7 @@ def test_todays_totals_are_net_of_parts(shop: Shop) -> None:
     assert "refunded" in page
 
 
-def test_the_activity_page_tells_parts_and_opens_receipts(manager: Client, shop: Shop, sale: ledger.Posted) -> None:
+def test_the_activity_page_tells_parts_and_opens_receipts(manager: Client, shop: Shop, sale: outcomes.Posted) -> None:
     refund(shop, sale, amount=Decimal(5))
     page = manager.get(reverse("activity"))
     assert reverse("counter-receipt", args=[sale.public_id]) in page.content.decode()

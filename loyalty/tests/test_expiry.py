@@ -15,8 +15,8 @@ from businesses.tests.conftest import owner
 from conftest import NOON, Shop
 from loyalty import history, ledger, sweeps
 from loyalty.expiry import Expiry
-from loyalty.ledger import NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Wallet
+from loyalty.outcomes import NotEnoughPoints
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 from loyalty.tests.test_points_page import sign_in, text

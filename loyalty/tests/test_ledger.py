@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from conftest import Shop
 from customers.models import Customer
-from loyalty import ledger, sweeps
-from loyalty.ledger import AlreadyReversed, KeyReused, MomentAhead, NotEnoughPoints, ReferenceUsed
+from loyalty import ledger, outcomes, sweeps
 from loyalty.lookup import UnknownCustomer
 from loyalty.models import Draw, Entry, Lot, Membership, Operation, Purchase, PurchaseLine, Redemption, Tier, Wallet
+from loyalty.outcomes import AlreadyReversed, KeyReused, MomentAhead, NotEnoughPoints, ReferenceUsed
 from loyalty.tests.conftest import PHONE, buy, cancel, redeem, refund, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -64,7 +64,7 @@ def test_a_replay_answers_as_it_did_whatever_has_happened_since(shop: Shop) -> N
     assert again.balance_after == first.balance_after == 3
 
 
-def redeem_after_earning(shop: Shop, earned: int, spent: int, key: str) -> ledger.Posted:
+def redeem_after_earning(shop: Shop, earned: int, spent: int, key: str) -> outcomes.Posted:
     buy(shop, earned)
     return redeem(shop, spent, key=key)
 
@@ -253,7 +253,7 @@ def test_points_returned_to_an_expired_lot_live_14_days_in_a_new_one(shop: Shop)
 
 @pytest.mark.parametrize(("act", "undo"), [(buy, refund), (redeem, cancel)])
 def test_an_operation_is_reversed_once(
-    shop: Shop, act: Callable[..., ledger.Posted], undo: Callable[..., ledger.Posted]
+    shop: Shop, act: Callable[..., outcomes.Posted], undo: Callable[..., outcomes.Posted]
 ) -> None:
     buy(shop, 50)
     posted = act(shop, 10)
@@ -309,7 +309,7 @@ def test_below_the_minimum_spend_a_purchase_is_a_visit_without_points(new_shop: 
     assert refund(new_shop_of(posted), posted).points == 0
 
 
-def new_shop_of(posted: ledger.Posted) -> Shop:
+def new_shop_of(posted: outcomes.Posted) -> Shop:
     business = Purchase.objects.get(pk=posted.id).business
     shop = Shop.__new__(Shop)
     shop.business, shop.branch, shop.staff = business, business.branches.get(), business.staff.get()
@@ -344,7 +344,7 @@ def test_the_tier_multiplies_and_a_moved_tier_is_noticed(shop: Shop, monkeypatch
     # The facts are read before the post: let the tier move in between.
     real, moved = ledger.purchase, []
 
-    def move_first(**values: object) -> ledger.Posted:
+    def move_first(**values: object) -> outcomes.Posted:
         if not moved:
             moved.append(Wallet.objects.update(tier=None))
         return real(**values)

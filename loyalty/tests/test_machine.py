@@ -28,9 +28,10 @@ from businesses.models import Program
 from conftest import Shop, assert_books_agree
 from loyalty import ledger, sweeps
 from loyalty.earning import Earned
-from loyalty.ledger import AlreadyReversed, Call, KeyReused, NotEnoughPoints, Posted, Spend
+from loyalty.ledger import Call, Spend
 from loyalty.lookup import Who, facts
 from loyalty.models import Lot, Wallet
+from loyalty.outcomes import AlreadyReversed, KeyReused, NotEnoughPoints, Posted
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PHONES = ["+994501110001", "+994501110002", "+994501110003"]

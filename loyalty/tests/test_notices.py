@@ -12,9 +12,9 @@ from customers import consents, profiles
 from customers.models import Channel, Customer, Message, MessageKind
 from customers.profiles import Told
 from loyalty import ledger, notices, purchases
-from loyalty.ledger import NotEnoughPoints
 from loyalty.lookup import Who
 from loyalty.models import Operation
+from loyalty.outcomes import NotEnoughPoints
 from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, redeem
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from conftest import Shop, assert_books_agree
 from customers.models import Customer
 from loyalty import ledger, redemptions, rewards, sweeps
-from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed, Refused
 from loyalty.models import Entry, Operation, Redemption, Reward, Wallet
+from loyalty.outcomes import AlreadyReversed, KeyReused, NotEnoughPoints, Posted, ReferenceUsed, Refused
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 

@@ -15,8 +15,8 @@ from businesses.models import Program
 from businesses.tests.conftest import owner
 from conftest import NOON, Shop
 from loyalty import disputes, ledger, pending, sweeps
-from loyalty.ledger import AlreadyReversed, NotEnoughPoints
 from loyalty.models import Entry, Lot, Operation, OperationKind, Pending
+from loyalty.outcomes import AlreadyReversed, NotEnoughPoints
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
 from loyalty.tests.test_points_page import sign_in, text

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from businesses.models import Branch
 from conftest import NOON, Shop
-from loyalty import ledger
+from loyalty import outcomes
 from loyalty.models import Operation, Tier, Wallet
 from loyalty.tests.conftest import buy, cancel, give_tier, redeem, refund, wallet
 from loyalty.tests.test_points_page import sign_in, text
@@ -185,7 +185,7 @@ def test_the_customer_sees_what_is_theirs_at_a_confidential_business_too(
 def test_nobody_opens_the_line_of_another_or_one_that_was_refused(shop: Shop, mine: Wallet, client: Client) -> None:
     theirs = buy(shop, 5, phone="+994507654321")
     assert opened(client, mine, theirs.public_id).status_code == 404
-    with pytest.raises(ledger.NotEnoughPoints):
+    with pytest.raises(outcomes.NotEnoughPoints):
         redeem(shop, 5000)
     refused = Operation.objects.get(refusal__isnull=False)
     assert opened(client, mine, refused.public_id).status_code == 404

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from businesses.models import Program
 from conftest import Shop, assert_books_agree
-from loyalty import ledger, sweeps
-from loyalty.ledger import AlreadyReversed, KeyReused, NotEnoughPoints, RefundTooLarge
+from loyalty import ledger, outcomes, sweeps
 from loyalty.models import Entry, Lot, Membership, Operation, Pending, Purchase, PurchaseLine, Refund
+from loyalty.outcomes import AlreadyReversed, KeyReused, NotEnoughPoints, RefundTooLarge
 from loyalty.purchases import TooManyPoints
 from loyalty.tests.conftest import buy, cancel, redeem, refund, wallet
 from loyalty.tests.parallel import crew
@@ -37,11 +37,11 @@ def books_agree() -> Any:
     assert_books_agree()
 
 
-def line(posted: ledger.Posted, sku: str) -> int:
+def line(posted: outcomes.Posted, sku: str) -> int:
     return PurchaseLine.objects.get(purchase=posted.id, sku=sku).pk
 
 
-def pieces(posted: ledger.Posted, **skus: str | int) -> dict[int, Decimal]:
+def pieces(posted: outcomes.Posted, **skus: str | int) -> dict[int, Decimal]:
     return {line(posted, sku): Decimal(quantity) for sku, quantity in skus.items()}
 
 

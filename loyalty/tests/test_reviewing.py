@@ -12,7 +12,7 @@ from businesses.models import Program
 from conftest import NOON, Shop, assert_books_agree
 from customers import consents
 from customers.models import Channel, Customer, Message, MessageKind
-from loyalty import ledger, purchases, reviewing
+from loyalty import ledger, outcomes, purchases, reviewing
 from loyalty.models import Tier, TierCause, TierChange, Wallet
 from loyalty.tests.conftest import PHONE, buy, give_tier, make_tiers, refund, tier, wallet
 from loyalty.tests.parallel import crew
@@ -37,7 +37,7 @@ def agree(shop: Shop) -> None:
     consents.give(customer_id=customer.pk, business_id=shop.business.pk, channel=Channel.SMS, source="points", at=NOON)
 
 
-def buy_at(shop: Shop, amount: int, at: datetime) -> ledger.Posted:
+def buy_at(shop: Shop, amount: int, at: datetime) -> outcomes.Posted:
     with ledger.clock_at(at):
         return buy(shop, amount, at=at)
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from conftest import NOON, Shop
-from loyalty import ledger, redemptions, rewards, sweeps
-from loyalty.ledger import Posted
+from loyalty import ledger, outcomes, redemptions, rewards, sweeps
 from loyalty.lookup import Who
 from loyalty.models import Operation, Redemption, Reward, RewardChange, Tier
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import PHONE, adjust, buy, cancel, give_tier, redeem, wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
@@ -67,7 +67,7 @@ def test_the_same_key_is_one_claim_also_after_the_price_has_changed(shop: Shop) 
 def test_who_saw_another_price_is_asked_again(shop: Shop) -> None:
     buy(shop, 300)
     coffee = offer(shop, 120)
-    with pytest.raises(ledger.RewardChanged) as refused:
+    with pytest.raises(outcomes.RewardChanged) as refused:
         claim(shop, coffee, points=100)
     assert refused.value.fact == {"code": "reward_changed", "points": 120}
     assert (wallet().balance, claimed(coffee)) == (300, 0)
@@ -78,11 +78,11 @@ def test_what_was_claimed_meanwhile_is_out_of_stock_and_a_retry_hears_the_same(s
     coffee = offer(shop, 100, stock=1)
     taken = claim(shop, coffee)
     for _ in range(2):
-        with pytest.raises(ledger.OutOfStock):
+        with pytest.raises(outcomes.OutOfStock):
             claim(shop, coffee, key="late")
     assert (wallet().balance, claimed(coffee)) == (200, 1)
     cancel(shop, taken)
-    with pytest.raises(ledger.OutOfStock):
+    with pytest.raises(outcomes.OutOfStock):
         claim(shop, coffee, key="late")
     claim(shop, coffee)
     assert claimed(coffee) == 1
@@ -91,7 +91,7 @@ def test_what_was_claimed_meanwhile_is_out_of_stock_and_a_retry_hears_the_same(s
 def test_too_few_points_leave_the_stock_alone(shop: Shop) -> None:
     buy(shop, 99)
     coffee = offer(shop, 100, stock=1)
-    with pytest.raises(ledger.NotEnoughPoints):
+    with pytest.raises(outcomes.NotEnoughPoints):
         claim(shop, coffee)
     assert claimed(coffee) == 0
 
@@ -112,12 +112,12 @@ def test_a_limit_counts_within_its_period(
         buy(shop, 900)
         coffee = offer(shop, 100, limit_per_customer=1, limit_period=period)
         claim(shop, coffee)
-        with pytest.raises(ledger.LimitReached) as refused:
+        with pytest.raises(outcomes.LimitReached) as refused:
             claim(shop, coffee)
         assert refused.value.fact == {"code": "limit_reached", "limit": 1, "period": period}
     with ledger.clock_at(after):
         claim(shop, coffee)
-        with pytest.raises(ledger.LimitReached):
+        with pytest.raises(outcomes.LimitReached):
             claim(shop, coffee)
     (standing,) = rewards.at_business(business=shop.business, wallet=wallet(), on=counted)
     assert standing.missing == "limit"
@@ -129,7 +129,7 @@ def test_a_limit_for_ever_counts_what_stands_and_each_customer_alone(shop: Shop)
     coffee = offer(shop, 100, limit_per_customer=1)
     with ledger.clock_at(NOON - timedelta(days=900)):
         taken = claim(shop, coffee)
-    with pytest.raises(ledger.LimitReached):
+    with pytest.raises(outcomes.LimitReached):
         claim(shop, coffee)
     claim(shop, coffee, phone="+994507654321")
     cancel(shop, taken)
@@ -146,7 +146,7 @@ def test_a_reward_for_a_tier_is_refused_below_it(shop: Shop) -> None:
     coffee = offer(shop, 100, tier=gold)
     for tier in (None, silver):
         give_tier(tier)
-        with pytest.raises(ledger.TierRequired) as refused:
+        with pytest.raises(outcomes.TierRequired) as refused:
             claim(shop, coffee)
         assert refused.value.fact["tier"] == "Gold"
     for tier in (gold, black):
@@ -159,7 +159,7 @@ def test_a_reward_is_offered_from_its_first_day_to_its_last_by_the_calendar_of_t
         buy(shop, 900)
     coffee = offer(shop, 100, starts_on=date(2026, 3, 3), ends_on=date(2026, 3, 4))
     for outside in (datetime(2026, 3, 2, 19, 59, tzinfo=UTC), datetime(2026, 3, 4, 20, tzinfo=UTC)):
-        with ledger.clock_at(outside), pytest.raises(ledger.RewardEnded):
+        with ledger.clock_at(outside), pytest.raises(outcomes.RewardEnded):
             claim(shop, coffee)
     for inside in (datetime(2026, 3, 2, 20, tzinfo=UTC), datetime(2026, 3, 4, 19, 59, tzinfo=UTC)):
         with ledger.clock_at(inside):
@@ -172,7 +172,7 @@ def test_an_archived_reward_is_refused_and_what_is_held_of_it_may_be_collected(s
     coffee = offer(shop, 100)
     held = claim(shop, coffee, hold=True)
     rewards.archive(reward=coffee, at=NOON, staff=shop.staff)
-    with pytest.raises(ledger.RewardEnded):
+    with pytest.raises(outcomes.RewardEnded):
         claim(shop, coffee)
     with ledger.clock_at(NOON):
         assert confirm(shop, held).refusal is None
@@ -199,7 +199,7 @@ def test_a_hold_draws_the_points_at_once_and_is_confirmed_once(shop: Shop) -> No
     with ledger.clock_at(row.held_until - timedelta(seconds=1)):
         first = confirm(shop, held, key="same")
         assert confirm(shop, held, key="same") == first._replace(outcome="replayed")
-        with pytest.raises(ledger.AlreadyConfirmed):
+        with pytest.raises(outcomes.AlreadyConfirmed):
             confirm(shop, held, key="other")
     assert (first.kind, first.points, first.balance_after) == ("confirmation", 0, 200)
     row.refresh_from_db()
@@ -212,7 +212,7 @@ def test_the_key_of_a_confirmation_names_one_hold(shop: Shop) -> None:
     one, other = (claim(shop, coffee, hold=True) for _ in range(2))
     with ledger.clock_at(NOON):
         confirm(shop, one, key="same")
-        with pytest.raises(ledger.KeyReused):
+        with pytest.raises(outcomes.KeyReused):
             confirm(shop, other, key="same")
 
 
@@ -222,9 +222,9 @@ def test_a_hold_that_ended_this_second_is_refused_and_released(shop: Shop) -> No
     held = claim(shop, coffee, hold=True)
     with ledger.clock_at(Redemption.objects.get().held_until):
         for _ in range(2):
-            with pytest.raises(ledger.HoldExpired):
+            with pytest.raises(outcomes.HoldExpired):
                 confirm(shop, held, key="same")
-        with pytest.raises(ledger.HoldExpired):
+        with pytest.raises(outcomes.HoldExpired):
             confirm(shop, held, key="other")
     assert (Redemption.objects.get().status, wallet().balance, claimed(coffee)) == ("cancelled", 300, 0)
 
@@ -249,7 +249,7 @@ def test_a_cancelled_hold_gives_back_points_and_stock_and_is_not_confirmed(shop:
     coffee = offer(shop, 100, stock=1)
     held = claim(shop, coffee, hold=True)
     cancel(shop, held)
-    with ledger.clock_at(NOON), pytest.raises(ledger.AlreadyReversed):
+    with ledger.clock_at(NOON), pytest.raises(outcomes.AlreadyReversed):
         confirm(shop, held)
     assert (wallet().balance, claimed(coffee)) == (300, 0)
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from businesses.models import Program, Role, TierBasis, User
 from businesses.tests.conftest import hire, signed_in
 from conftest import Shop
-from loyalty import ledger, reviewing, tiers
+from loyalty import ledger, outcomes, reviewing, tiers
 from loyalty.models import Tier, TierChange, Wallet
 from loyalty.tests.conftest import buy, make_tiers, tier, wallet
 from loyalty.tests.test_points_page import sign_in
@@ -32,7 +32,7 @@ def text(response: HttpResponse) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", body)).replace("\xa0", " ").split())
 
 
-def sell(shop: Shop, amount: int, days_ago: int = 0) -> ledger.Posted:
+def sell(shop: Shop, amount: int, days_ago: int = 0) -> outcomes.Posted:
     at = timezone.now() - days_ago * DAY
     with ledger.clock_at(at):
         return buy(shop, amount, at=at)

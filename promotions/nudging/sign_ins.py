@@ -12,8 +12,8 @@ from businesses.limits import one_after_another
 from businesses.models import Business
 from customers.models import Profile
 from loyalty.churn import scoring
-from loyalty.ledger import Busy, KeyReused
 from loyalty.models import Wallet
+from loyalty.outcomes import Busy, KeyReused
 from promotions.models import BehaviourEvent, BehaviourKind, Nudge, SignIn
 from promotions.nudging import drawing, experiments, wording
 

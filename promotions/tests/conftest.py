@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from conftest import NOON, Shop
 from loyalty.effects import Basket
-from loyalty.ledger import Posted
 from loyalty.lookup import Who
+from loyalty.outcomes import Posted
 from loyalty.purchases import record
 from loyalty.sales import InPoints, Sale
 from loyalty.tests.conftest import PHONE, _keys, wallet_of

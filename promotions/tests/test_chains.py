@@ -13,9 +13,9 @@ from businesses.models import Business, BusinessStatus, Program
 from conftest import Shop
 from loyalty import ledger
 from loyalty.clearing import positions
-from loyalty.ledger import CouponRefused
 from loyalty.lookup import Who
 from loyalty.models import SharedCost
+from loyalty.outcomes import CouponRefused
 from loyalty.purchases import record
 from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, refund, wallet_of

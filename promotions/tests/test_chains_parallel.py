@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from conftest import Shop, assert_books_agree
-from loyalty.ledger import Posted
 from loyalty.models import SharedCost
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import refund
 from loyalty.tests.parallel import crew
 from promotions import chains, sharing

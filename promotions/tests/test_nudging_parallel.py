@@ -8,8 +8,8 @@ from businesses.models import Business
 from conftest import Shop, assert_books_agree
 from customers.models import Message
 from loyalty.churn import scoring
-from loyalty.ledger import KeyReused
 from loyalty.models import Wallet
+from loyalty.outcomes import KeyReused
 from loyalty.tests.parallel import crew
 from promotions.models import Assignment, Coupon, Nudge, SignIn
 from promotions.nudging import drawing, measuring, sign_ins

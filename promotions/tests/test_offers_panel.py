@@ -11,7 +11,7 @@ from django.test import Client
 from businesses.models import Program, User
 from businesses.tests.conftest import signed_in
 from conftest import Shop
-from loyalty.ledger import Posted
+from loyalty.outcomes import Posted
 from promotions.models import Offer
 from promotions.tests.conftest import sell
 

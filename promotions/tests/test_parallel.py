@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from conftest import Shop, assert_books_agree
-from loyalty.ledger import CouponRefused, Posted
 from loyalty.models import Purchase
+from loyalty.outcomes import CouponRefused, Posted
 from loyalty.tests.conftest import PHONE, buy, refund
 from loyalty.tests.parallel import crew
 from promotions.models import Coupon, CouponUse, Offer

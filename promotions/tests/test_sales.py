@@ -12,9 +12,9 @@ from django.utils import timezone
 from businesses.models import Branch, Program
 from conftest import Shop
 from loyalty import effects, refusals, trail
-from loyalty.ledger import CouponRefused, KeyReused
 from loyalty.lookup import Who
 from loyalty.models import Operation, Purchase, PurchaseLine
+from loyalty.outcomes import CouponRefused, KeyReused
 from loyalty.purchases import TooManyPoints, record
 from loyalty.sales import Sale
 from loyalty.tests.conftest import PHONE, buy, refund, wallet

@@ -9,7 +9,7 @@ from django.utils import timezone
 from businesses import limits
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
-from loyalty import ledger
+from loyalty import ledger, outcomes
 from loyalty.rules import Rules
 from referrals import words
 from referrals.bringing import NotBrought
@@ -23,7 +23,7 @@ CREATED, REFUSED = 201, 409
 def once(
     *, call: ApiCall, rules: Rules, kind: str, content: Mapping[str, Any], act: Callable[[], dict[str, Any]]
 ) -> Answer:
-    """`act` does it and says what the answer holds. Raises `ledger.KeyReused`, and a `Problem` for a refusal."""
+    """`act` does it and says what the answer holds. Raises `outcomes.KeyReused`, and a `Problem` for a refusal."""
     digest = ledger.input_hash(kind, content)
     with transaction.atomic():
         limits.one_after_another(f"referral-call:{rules.business_id}:{call.key}")
@@ -31,7 +31,7 @@ def once(
         replayed = stored is not None
         if stored is None:
             if ledger.is_known(rules=rules, key=call.key):
-                raise ledger.KeyReused
+                raise outcomes.KeyReused
             status, answer = _answer(act)
             stored = ReferralCall.objects.create(
                 business_id=rules.business_id,
@@ -43,7 +43,7 @@ def once(
             )
             stored.refresh_from_db()  # the database has an order of its own for what an object holds
         elif bytes(stored.input_hash) != digest:
-            raise ledger.KeyReused
+            raise outcomes.KeyReused
     if stored.status == REFUSED:
         headers = {"Idempotency-Replayed": "true"} if replayed else {}
         raise Problem(REFUSED, headers=headers, **stored.answer)

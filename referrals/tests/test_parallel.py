@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from businesses.models import Program
 from conftest import Shop, assert_books_agree
-from loyalty.ledger import Posted
 from loyalty.models import Operation
+from loyalty.outcomes import Posted
 from loyalty.tests.conftest import buy, refund, wallet_of
 from loyalty.tests.parallel import crew
 from referrals import awards, bringing, completing

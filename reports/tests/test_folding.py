@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, connections
 
 from conftest import NOON, Shop, assert_books_agree
-from loyalty.ledger import Refused
+from loyalty.outcomes import Refused
 from loyalty.tests.conftest import adjust, buy, cancel, redeem, refund
 from loyalty.tests.parallel import crew
 from reports import folding
