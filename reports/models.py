@@ -179,8 +179,8 @@ class Breadth(models.Model):
     """How many customers of a programme buy in two categories of business or more. Eligible are those who first bought
     60 days ago or earlier, broad those of them who did it within 60 days; active are those of the last 60 days."""
 
-    program = hot(Program)
-    discreet = models.BooleanField(help_text="without the confidential businesses")
+    program = hot(Program, verbose_name=_("programme"))
+    discreet = models.BooleanField(_("without the confidential"), help_text="without the confidential businesses")
     eligible = models.IntegerField()
     broad = models.IntegerField()
     active = models.IntegerField()

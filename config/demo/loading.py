@@ -106,9 +106,15 @@ def load(*, preset: Preset, today: date, tell: Tell) -> None:
         progress.percent = done
         progress.save(update_fields=["percent"])
         tell(done)
-    folding.fold()
-    economy.count(at=timezone.now())
-    network.count(at=timezone.now())
+    _count_reports()
+
+
+def _count_reports() -> None:
+    """What the nights would have counted. Not inside of somebody's transaction: a fold needs one of its own."""
+    if not connection.in_atomic_block:
+        folding.fold()
+        economy.count(at=timezone.now())
+        network.count(at=timezone.now())
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,13 @@ class Migration(migrations.Migration):
             name='Breadth',
             fields=[
                 ('id', number()),
-                ('discreet', models.BooleanField(help_text='without the confidential businesses')),
+                ('discreet', models.BooleanField(help_text='without the confidential businesses', verbose_name='without the confidential')),
                 ('eligible', models.IntegerField()),
                 ('broad', models.IntegerField()),
                 ('active', models.IntegerField()),
                 ('active_broad', models.IntegerField()),
                 ('counted_at', models.DateTimeField()),
-                ('program', hot('businesses.program')),
+                ('program', hot('businesses.program', verbose_name='programme')),
             ],
             options={
                 'verbose_name': 'several categories', 'verbose_name_plural': 'several categories', 'ordering': ['program_id'],
