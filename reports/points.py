@@ -29,7 +29,10 @@ def page(business: Business, today: date) -> dict[str, Any]:
         "stats": [
             {"label": _("Not used yet"), "value": shown.number(found.outstanding), "unit": _("points")},
             {"label": _("Worth in full"), "value": _money(economy.worth(found.outstanding, program), business)},
-            {"label": _("Used, of those whose time is over"), "value": _percent(found.redemption_rate)},
+            {
+                "label": _("Used, of %(points)s points whose time is over") % {"points": shown.number(found.settled)},
+                "value": _percent(found.redemption_rate),
+            },
             {"label": _("Likely to be used"), "value": told},
         ],
         "unknown": found.redemption_rate is None,
