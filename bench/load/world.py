@@ -128,7 +128,7 @@ def make_promoted(customers: int) -> str:
 
     from django.utils import timezone
 
-    from businesses.models import Business
+    from businesses.models import Business, Role, Staff, User
     from loyalty.models import Wallet
     from promotions import chains, coupons, offers
     from promotions.models import Source
@@ -157,7 +157,8 @@ def make_promoted(customers: int) -> str:
             "ends_on": date(now.year + 1, 1, 1),
         },
     )  # fmt: skip
-    chains.accept(chain=chain, staff=None, at=now)
+    owner = User.objects.create_user("owner@partner.test", "correct horse battery")
+    chains.accept(chain=chain, staff=Staff.objects.create(business=partner, user=owner, role=Role.OWNER), at=now)
     ReferralTerms.objects.create(program=program, friend_points=50, inviter_points=100, minimum_purchase=20)
     _each_bought(business, customers, amount=lambda n: Decimal(10))
     for wallet in Wallet.objects.filter(program=program).order_by("pk")[: customers // 4]:
