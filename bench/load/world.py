@@ -196,7 +196,15 @@ def _each_bought(business: Any, customers: int, *, amount: Callable[[int], Decim
     )
     earned, now, branch = earn(amount=Decimal(10), terms=terms.terms), datetime.now(UTC), business.branches.get()
     rows = (
-        Row(f"{n}", each, branch.pk, amount(n), earned, now - timedelta(days=1 + n % 300), terms.expires_at(now))
+        Row(
+            f"{business.slug}-{n}",
+            each,
+            branch.pk,
+            amount(n),
+            earned,
+            now - timedelta(days=1 + n % 300),
+            terms.expires_at(now),
+        )
         for n, each in enumerate(ids)
     )
     for outcomes in bulk.post_many(rules=terms, scope="history", rows=rows):
