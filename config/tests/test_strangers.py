@@ -17,20 +17,22 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
+import promotions.running
+import referrals.running
 from businesses import api_keys, brands, staffing
 from businesses.catalogue import products
 from businesses.models import ApiKey, Business, Program, Role, Staff, User
 from businesses.tests.conftest import PASSWORD, hire, signed_in
-from conftest import Shop
+from conftest import QUICK, Shop
 from customers import cards, sessions
 from customers.models import Customer, ExternalId
-from loyalty import disputes, earning_rules, rewards
+from loyalty import disputes, earning_rules, rewards, rules
 from loyalty.importing import work
 from loyalty.models import DisputeReason, Operation, RuleKind, Wallet
 from loyalty.tests.conftest import PHONE, buy, redeem, wallet
@@ -189,10 +191,13 @@ def a_user(name: str, user: User, staff: Staff | None = None) -> Visitor:
 
 
 def a_customer(name: str, customer: Customer) -> Visitor:
-    answer, client = HttpResponse(), Client()
-    sessions.begin(answer, customer=customer, at=timezone.now())
-    client.cookies = answer.cookies
-    return Visitor(name, lambda: client, customer=customer)
+    def browser() -> Client:
+        answer, client = HttpResponse(), Client()
+        sessions.begin(answer, customer=customer, at=timezone.now())
+        client.cookies = answer.cookies
+        return client
+
+    return Visitor(name, browser, customer=customer)
 
 
 def _unkeyed(visitor: Visitor) -> Visitor:
@@ -704,11 +709,28 @@ DOORS: dict[str, Door] = {
 # --- The tests --------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def one_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Made once for a module, in a transaction around its tests: each of them is a savepoint that is taken back."""
+    around = transaction.atomic()
+    with django_db_blocker.unblock(), override_settings(PASSWORD_HASHERS=QUICK):
+        around.__enter__()
+        program = Program.objects.create(slug="circle", name="Circle", currency="AZN", join_code="CIRCLE")
+        made = World(lambda slug, **fields: Shop(fields.pop("program", program), slug, **fields))
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
+
+
 @pytest.fixture
-def world(new_shop: Callable[..., Shop], settings: Any, caplog: pytest.LogCaptureFixture) -> World:
+def world(one_world: World, caplog: pytest.LogCaptureFixture) -> World:
     caplog.set_level("ERROR", "django.request")  # refusals are what we came for
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
-    return World(new_shop)
+    for visitor in one_world.visitors.values():
+        visitor.__dict__.pop("client", None)  # their sessions were taken back with the test before
+    for module in (rules, promotions.running, referrals.running):
+        module._cache.clear()  # so were the terms that are kept here by their version
+    return one_world
 
 
 def routes() -> Iterator[str]:

@@ -10,10 +10,10 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
-from config.tests.test_strangers import DOORS, Everybody, Visitor, World, address, world
+from config.tests.test_strangers import DOORS, Everybody, Visitor, World, address, one_world, world
 from loyalty.tests.conftest import PHONE
 
-__all__ = ["world"]  # a fixture
+__all__ = ["one_world", "world"]  # fixtures
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
 HOSTILE = {"NUL": "a\0b", "emoji": "🦊🏳️‍🌈", "10 kB": "x" * 10_000, "markup": "<script>alert(1)</script>"}
