@@ -121,7 +121,7 @@ class BusinessAdmin(Transfers, NeverDeleted):
             {
                 "fields": (
                     *("earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit"),
-                    "consent_above",
+                    *("consent_above", "churn_days"),
                 )
             },
         ),

@@ -182,6 +182,16 @@ class SettingsForm(forms.ModelForm):
             "0 always asks; leave it empty to never ask."
         ),
     )
+    churn_days = forms.IntegerField(
+        label=gettext_lazy("Days without a visit that count as lost"),
+        required=False,
+        min_value=7,
+        max_value=365,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text=gettext_lazy(
+            "So far ahead the chance that a customer does not come back is told: 7 to 365, or empty for 30."
+        ),
+    )
     contact_person = NameField(
         label=gettext_lazy("Contact person"),
         max_length=120,
@@ -209,7 +219,8 @@ class SettingsForm(forms.ModelForm):
         model = Business
         fields = (
             *("name", "earn_rate", "minimum_spend", "points_cap", "points_cap_day", "purchase_limit", "consent_above"),
-            *("contact_person", "support_email", "support_phone", "time_zone", "language", "confidential"),
+            *("churn_days", "contact_person", "support_email", "support_phone", "time_zone", "language"),
+            "confidential",
         )
 
     def __init__(self, data: Any, *, instance: Business, role: str) -> None:
@@ -236,6 +247,9 @@ class SettingsForm(forms.ModelForm):
         elif self.instance.category == Category.MEDICAL:
             self.fields["confidential"].disabled = True
             self.fields["confidential"].help_text = _("A medical business is always confidential.")
+
+    def clean_churn_days(self) -> int:
+        return self.cleaned_data["churn_days"] or 30
 
     def answers(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "seen"}

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -213,6 +214,13 @@ class Business(models.Model):
         default=500,
         db_default=500,
         help_text=_("More needs the customer’s own code: from their page, or by SMS. 0: always ask. Empty: never ask."),
+    )
+    churn_days = models.PositiveSmallIntegerField(
+        _("days without a visit that count as lost"),
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(7), MaxValueValidator(365)],
+        help_text=_("The chance that a customer does not come back is told for so many days ahead: 7 to 365."),
     )
     brand_colour = models.CharField(_("colour"), max_length=7, blank=True, default="", db_default="")
     logo_digest = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)

@@ -18,7 +18,7 @@ from loyalty.churn.mbg import History
 from loyalty.churn.scorer import Scorer
 from loyalty.models import ChurnModel, Membership
 
-HORIZON = 30
+HORIZON = 30  # days, where a business says nothing else
 LEARNT_FOR = timedelta(days=7)
 FEWEST, FEWEST_RETURNED = 30, 10  # customers, and of them those who came back: of fewer nothing is learnt
 MOVED = 0.002  # by less a score is not written again: most move by nothing from one day to the next
@@ -80,14 +80,15 @@ def score_due(*, at: datetime) -> int:
 
 @transaction.atomic
 def score(*, business: Business, at: datetime) -> bool:
-    """Scores everybody of a business, by a model that is learnt anew when it is a week old. False where it was done
+    """Scores everybody of a business, by a model that is learnt anew when it is a week old, or when the
+    business looks further ahead or less far. False where it was done
     today already, or where too little is known of its customers."""
     one_after_another(f"churn:{business.pk}")
     today, by = _today(business, at), scorer.current()
     model = newest(business_id=business.pk)
     if model and model.scored_on and model.scored_on >= today:
         return False
-    if model is None or model.fitted_on <= today - LEARNT_FOR:
+    if model is None or model.fitted_on <= today - LEARNT_FOR or model.horizon != business.churn_days:
         model = _learn(business, by, today) or model
     if model is None:
         return False
@@ -149,7 +150,7 @@ def _learn(business: Business, by: Scorer, today: date) -> ChurnModel | None:
         version=by.version,
         parameters=fitted.parameters,
         prior=fitted.prior,
-        horizon=HORIZON,
+        horizon=business.churn_days,
         customers=sum(known.values()),
         log_likelihood=fitted.log_likelihood,
         fitted_on=today,

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from businesses.models import BusinessStatus
+from businesses.models import Business, BusinessStatus
 from conftest import NOON, Shop
 from loyalty import ledger
 from loyalty.churn import evaluating, fitting, histories, mbg, measures, scorer, scoring
@@ -177,6 +177,21 @@ def test_a_business_is_scored_once_a_day_and_learnt_of_once_a_week(regulars: Sho
     assert ChurnModel.objects.count() == 2
     newest = ChurnModel.objects.latest("pk")
     assert set(ChurnScore.objects.values_list("model_id", flat=True)) == {newest.pk}
+
+
+@pytest.mark.django_db
+def test_a_business_says_how_far_ahead_it_looks(regulars: Shop) -> None:
+    scoring.score_due(at=NOON)
+    Business.objects.update(churn_days=90)
+    assert scoring.score_due(at=NOON + timedelta(days=1)) == 1
+    model = ChurnModel.objects.latest("pk")
+    assert (model.horizon, ChurnModel.objects.count()) == (90, 2)
+    who = member(3)
+    of = History(who.visit_days - 1, (who.last_on - who.first_on).days, (TODAY - who.first_on).days + 1)
+    by = Parameters(**model.parameters)
+    score = ChurnScore.objects.get(membership=who)
+    assert score.churn == pytest.approx(mbg.churn(of, by, horizon=90), rel=1e-5)
+    assert score.churn < mbg.churn(of, by, horizon=30)
 
 
 @pytest.mark.django_db

@@ -71,7 +71,10 @@ SIGN_IN: Call = {
     "responses": {
         201: fields(
             "ShopSignIn",
-            churn=s.FloatField(allow_null=True, help_text="the chance of no purchase within 30 days, 0 to 1"),
+            churn=s.FloatField(
+                allow_null=True,
+                help_text="the chance of no purchase in the coming days, as many as the business set, 0 to 1",
+            ),
             model=s.CharField(allow_null=True, help_text="by which it was estimated"),
             nudges=s.ListField(
                 child=fields(
