@@ -4,17 +4,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import connection
-
 from businesses.models import Business
-from loyalty.churn import histories, scorer, scoring
+from loyalty.churn import histories, recalibrating, scorer
 from loyalty.churn.measures import measured
 
-HAPPENED = """
-SELECT scores.churn, NOT EXISTS (
-    SELECT FROM loyalty_purchase p WHERE p.customer_id = scores.customer_id AND p.business_id = %(business)s::bigint
-       AND p.local_on > %(today)s::date AND p.local_on <= %(until)s::date AND p.amount > 0 AND p.refunded < p.amount)
-  FROM ({scores}) scores"""
+VISIT = "p.amount > 0 AND p.refunded < p.amount"
 
 
 class TooFewCustomers(Exception):
@@ -43,26 +37,30 @@ def evaluate(*, business: Business, as_of: date, horizon: int) -> Evaluation:
     `horizon` days that followed, and compares. Raises `TooFewCustomers`."""
     by = scorer.current()
     known = histories.then(business_id=business.pk, today=as_of)
-    if not scoring.enough(known):
+    if not histories.enough(known):
         raise TooFewCustomers
     fitted = by.fit(known)
+    correction: dict[str, float] = {}
+    if sum(known.values()) >= recalibrating.FEWEST:
+        correction = recalibrating.learn(business=business, by=by, today=as_of, horizon=horizon)
+    parameters = {**fitted.parameters, **correction}
     values: dict[str, Any] = {
-        **fitted.parameters,
+        **parameters,
         "business": business.pk,
         "today": as_of,
         "until": as_of + timedelta(days=horizon),
         "horizon": horizon,
-        "mean_gap": scoring.mean_gap(known),
+        "mean_gap": histories.mean_gap(known),
+        "most": None,  # everybody
     }
-    with connection.cursor() as cursor:
-        cursor.execute(HAPPENED.format(scores=scoring.scores_of(histories.THEN, by)), values)
-        rows = cursor.fetchall()
-    predicted, stayed_away = [row[0] for row in rows], [row[1] for row in rows]
+    scores = recalibrating.scores_of(histories.THEN, by, corrected=bool(correction))
+    rows = recalibrating.happened(scores, values, visit=VISIT)
+    predicted, stayed_away = [each.churn for each in rows], [each.stayed_away for each in rows]
     found = measured(predicted, stayed_away)
     return Evaluation(
         **found._asdict(),
         customers=len(rows),
         churned=sum(stayed_away) / len(rows),
         model=by.version,
-        parameters=fitted.parameters,
+        parameters=parameters,
     )

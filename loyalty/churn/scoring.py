@@ -3,7 +3,6 @@
 Safe to repeat, killed anywhere, and beside another of its kind: a business at a time, each in one transaction.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,22 +12,16 @@ from django.db import connection, transaction
 
 from businesses.limits import one_after_another
 from businesses.models import Business, BusinessStatus
-from loyalty.churn import histories, scorer
-from loyalty.churn.mbg import History
+from loyalty.churn import histories, recalibrating, scorer
+from loyalty.churn.recalibrating import scores_of
 from loyalty.churn.scorer import Scorer
 from loyalty.models import ChurnModel, Membership
 
 HORIZON = 30  # days, where a business says nothing else
 LEARNT_FOR = timedelta(days=7)
-FEWEST, FEWEST_RETURNED = 30, 10  # customers, and of them those who came back: of fewer nothing is learnt
 MOVED = 0.002  # by less a score is not written again: most move by nothing from one day to the next
 OVERDUE, LIKELY = 2.0, 0.5  # times the usual gap, and chance of churn, from which somebody is slipping away
 
-# Of a relation like those in histories.py. `gap` is (mean + tx) / (1 + x): x repeat days within tx days, drawn towards
-# the mean gap of the business, the more the fewer they are.
-SCORES = """
-SELECT *, {churn} AS churn FROM (
-  SELECT *, {alive} AS alive, (%(mean_gap)s::float8 + tx) / (1 + x) AS gap FROM ({histories}) h) h"""
 SLIPPING = "x > 0 AND n.churn >= %(likely)s::float8 AND t - tx >= %(overdue)s::float8 * n.gap"
 # A float of four bytes holds nothing below 1e-37.
 FIRST = f"""
@@ -94,7 +87,10 @@ def score(*, business: Business, at: datetime) -> bool:
         return False
     # While the table is empty, the planner would look through all of it for each row that it writes.
     before = ChurnModel.objects.filter(business=business, scored_on__isnull=False).exists()
-    sql = (AGAIN if before else FIRST).format(scores=scores_of(histories.NOW, by), unscored=scores_of(UNSCORED, by))
+    sql = (AGAIN if before else FIRST).format(
+        scores=scores_of(histories.NOW, by, corrected=model.is_corrected),
+        unscored=scores_of(UNSCORED, by, corrected=model.is_corrected),
+    )
     values = _values(model, today) | {"model": model.pk, "likely": LIKELY, "overdue": OVERDUE, "moved": MOVED}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -110,7 +106,8 @@ def chance(*, business: Business, customer_id: int, at: datetime) -> Chance | No
         return None
     values = _values(model, _today(business, at)) | {"customer": customer_id}
     with connection.cursor() as cursor:
-        cursor.execute(ONE.format(scores=scores_of(OF_ONE, scorer.current())), values)
+        scores = scores_of(OF_ONE, scorer.current(), corrected=model.is_corrected)
+        cursor.execute(ONE.format(scores=scores), values)
         row = cursor.fetchone()
     if row is None:
         return None
@@ -124,43 +121,32 @@ def newest(*, business_id: int) -> ChurnModel | None:
     return ChurnModel.objects.filter(business_id=business_id, version=version).order_by("-pk").first()
 
 
-def scores_of(relation: str, by: Scorer) -> str:
-    """The SQL that scores a relation of histories."""
-    return SCORES.format(alive=by.alive, churn=by.churn, histories=relation)
-
-
-def mean_gap(known: Mapping[History, int]) -> float:
-    """Days between two visits, over all who came back."""
-    return sum(each.tx * n for each, n in known.items()) / sum(each.x * n for each, n in known.items())
-
-
-def enough(known: Mapping[History, int]) -> bool:
-    return sum(known.values()) >= FEWEST and sum(n for each, n in known.items() if each.x) >= FEWEST_RETURNED
-
-
 def _learn(business: Business, by: Scorer, today: date) -> ChurnModel | None:
     if not _may_be_enough(business):
         return None
     known = histories.now(business_id=business.pk, today=today)
-    if not enough(known):
+    if not histories.enough(known):
         return None
     fitted = by.fit(known)
+    correction: dict[str, float] = {}
+    if sum(known.values()) >= recalibrating.FEWEST:
+        correction = recalibrating.learn(business=business, by=by, today=today, horizon=business.churn_days)
     return ChurnModel.objects.create(
         business=business,
         version=by.version,
-        parameters=fitted.parameters,
+        parameters={**fitted.parameters, **correction},
         prior=fitted.prior,
         horizon=business.churn_days,
         customers=sum(known.values()),
         log_likelihood=fitted.log_likelihood,
         fitted_on=today,
-        mean_gap=mean_gap(known),
+        mean_gap=histories.mean_gap(known),
     )
 
 
 def _may_be_enough(business: Business) -> bool:
     """Before all of them are read."""
-    return Membership.objects.filter(business=business)[:FEWEST].count() == FEWEST
+    return Membership.objects.filter(business=business)[: histories.FEWEST].count() == histories.FEWEST
 
 
 def _values(model: ChurnModel, today: date) -> dict[str, Any]:

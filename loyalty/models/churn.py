@@ -34,6 +34,11 @@ class ChurnModel(models.Model):
         return f"{self.business} · {self.version} · {self.fitted_on:%Y-%m-%d}"
 
     @property
+    def is_corrected(self) -> bool:
+        """By `loyalty/churn/recalibrating.py`, whose numbers stand among the parameters."""
+        return "c0" in self.parameters
+
+    @property
     def label(self) -> str:
         """Its name for ever, for what was decided by it."""
         return f"{self.version}/{self.pk}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from businesses.models import Business
-from loyalty.churn import evaluating, scoring
+from loyalty.churn import evaluating, histories, scoring
 
 LONGEST = 3_650
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         except evaluating.TooFewCustomers as error:
             raise CommandError(
                 _("Too few customers had come by then: %(customers)s are needed, of whom %(returned)s came back.")
-                % {"customers": scoring.FEWEST, "returned": scoring.FEWEST_RETURNED}
+                % {"customers": histories.FEWEST, "returned": histories.FEWEST_RETURNED}
             ) from error
         if options["json"]:
             self.stdout.write(json.dumps(found.figures()))
