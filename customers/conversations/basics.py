@@ -9,7 +9,7 @@ from customers.conversations import commands
 from customers.conversations.commands import Caller, Reply, Said, command
 from customers.models import Channel, MessageKind
 
-IN_HELP = ("BALANCE", "HISTORY", "REWARDS", "COUPONS", "IDEAS", "REFER")
+IN_HELP = ("BALANCE", "HISTORY", "REWARDS", "COUPONS", "REFER")  # an answer fits into two text messages
 
 
 @command(
