@@ -41,6 +41,7 @@ class Options:
     seconds: int
     rounds: int
     browsers: tuple[int, ...]
+    reads: tuple[str, ...]
     times: int
     port: int
 
@@ -101,7 +102,7 @@ def hot(large: Size, options: Options) -> dict[str, Any]:
 def reads(large: Size, options: Options) -> list[dict[str, Any]]:
     """What a hundred clients ask of the API at once."""
     found = []
-    for name in READS:
+    for name in options.reads:
         runs = [large.requests(name, options.seconds, clients=READERS) for _ in range(options.rounds)]
         p95 = statistics.median(run["p95_ms"] for run in runs)
         per_second = statistics.median(run["requests"] / run["seconds"] for run in runs)
@@ -185,9 +186,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=18700, help="of the web servers (18700 and the next)")
     given = parser.parse_args()
-    options = Options(given.customers, SMALL, given.seconds, given.rounds, BROWSERS, TIMES, given.port)
+    options = Options(given.customers, SMALL, given.seconds, given.rounds, BROWSERS, READS, TIMES, given.port)
     if given.quick:
-        options = Options(600, 200, 1, 1, (5,), 4, given.port)
+        options = Options(600, 200, 1, 1, (5,), ("lookup", "sales"), 2, given.port)
     for port in (options.port, options.port + 1):
         if answers(port):
             raise Stop(f"Port {port} is taken. Choose another: --port N")
