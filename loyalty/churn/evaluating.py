@@ -1,7 +1,7 @@
 """Would the model have been right? What was known on a day of the past, and what happened then."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from businesses.models import Business
@@ -44,15 +44,7 @@ def evaluate(*, business: Business, as_of: date, horizon: int) -> Evaluation:
     if sum(known.values()) >= recalibrating.FEWEST:
         correction = recalibrating.learn(business=business, by=by, today=as_of, horizon=horizon)
     parameters = {**fitted.parameters, **correction}
-    values: dict[str, Any] = {
-        **parameters,
-        "business": business.pk,
-        "today": as_of,
-        "until": as_of + timedelta(days=horizon),
-        "horizon": horizon,
-        "mean_gap": histories.mean_gap(known),
-        "most": None,  # everybody
-    }
+    values = recalibrating.terms(business, known, parameters, as_of, horizon)
     scores = recalibrating.scores_of(histories.THEN, by, corrected=bool(correction))
     rows = recalibrating.happened(scores, values, visit=VISIT)
     predicted, stayed_away = [each.churn for each in rows], [each.stayed_away for each in rows]

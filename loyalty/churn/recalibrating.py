@@ -3,7 +3,7 @@ that it gives and on three things that it may weigh wrongly. Learnt of one windo
 after it, the last that is over; where it does not win there, the model stays as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import exp, log
@@ -13,6 +13,7 @@ from django.db import connection
 
 from businesses.models import Business
 from loyalty.churn import histories
+from loyalty.churn.mbg import History
 from loyalty.churn.scorer import Scorer
 
 FEWEST = 300  # customers: of fewer no correction is learnt
@@ -77,16 +78,23 @@ def seen(*, business: Business, by: Scorer, as_of: date, horizon: int) -> list[S
     known = histories.then(business_id=business.pk, today=as_of)
     if not histories.enough(known):
         return None
-    values: dict[str, Any] = {
-        **by.fit(known).parameters,
+    values = terms(business, known, by.fit(known).parameters, as_of, horizon) | {"most": histories.SAMPLE}
+    return happened(scores_of(histories.THEN, by), values, visit=histories.stood("until"))
+
+
+def terms(
+    business: Business, known: Mapping[History, int], parameters: Mapping[str, float], as_of: date, horizon: int
+) -> dict[str, Any]:
+    """What HAPPENED asks for; `most` customers, or with None everybody."""
+    return {
+        **parameters,
         "business": business.pk,
         "today": as_of,
         "until": as_of + timedelta(days=horizon),
         "horizon": horizon,
         "mean_gap": histories.mean_gap(known),
-        "most": histories.SAMPLE,
+        "most": None,
     }
-    return happened(scores_of(histories.THEN, by), values, visit=histories.stood("until"))
 
 
 def happened(scores: str, values: dict[str, Any], *, visit: str) -> list[Seen]:
