@@ -1,5 +1,5 @@
 -- What became of the points that each business gave: outstanding = issued − redeemed − expired − reversed.
--- A lot made for points that came back from a redemption after their own lot had expired is no new issue: the points
+-- A lot made for points that came back from a redemption after their own lot had expired gives nothing anew: the points
 -- move from the one to the other, and neither side of that move counts.
 DROP FUNCTION IF EXISTS reports_count_economy;
 CREATE FUNCTION reports_count_economy(p_at timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
