@@ -88,9 +88,11 @@ def errors(cases: list[ElementTree.Element]) -> list[ElementTree.Element]:
 
 
 def belongs(case: ElementTree.Element, test: str) -> bool:
+    """A test that is named without its parameters is all of them."""
     file, _, name = test.partition("::")
     where = file.removesuffix(".py").replace("/", ".")
-    return case.get("classname") == where and case.get("name", "").partition("[")[0] == name
+    found = case.get("name", "")
+    return case.get("classname") == where and name in (found, found.partition("[")[0])
 
 
 def verdict(mutant: Mutant) -> str:
