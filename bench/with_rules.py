@@ -25,7 +25,7 @@ from bench.hot_path import audit, nothing_was_refused
 from bench.load.options import Options, read_options
 from bench.load.requests import requests
 from bench.load.servers import say, servers, web_server
-from bench.load.world import make_promoted, make_ruled, make_world
+from bench.load.world import make_plain, make_promoted, make_ruled
 from embedded import Stop
 
 BARS = {"ruled": 0.9, "promoted": 0.8}
@@ -42,7 +42,7 @@ def run(options: Options) -> dict[str, Any]:
         say(f"Making {options.customers} customers, three times ...")
         call_command("migrate", verbosity=0)
         keys = {
-            "plain": make_world(options.customers).key,
+            "plain": make_plain(options.customers),
             "ruled": make_ruled(options.customers),
             "promoted": make_promoted(options.customers),
         }

@@ -80,6 +80,13 @@ def make_world(customers: int) -> World:
     return World(terms, branch.pk, key.pk, text, ids[0] - 1, wallets[0] - 1)
 
 
+def make_plain(customers: int) -> str:
+    """A business with nothing but its rate, to compare the two below with; returns its key. Each has bought there once."""
+    business, text = _another("plain")
+    _each_bought(business, customers, amount=lambda n: Decimal(10))
+    return text
+
+
 def make_ruled(customers: int) -> str:
     """The same people in a programme with tiers by what they spend, and a business with rules of every sort;
     returns its key. Each has bought there once, every second for a lot."""
