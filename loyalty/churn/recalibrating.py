@@ -18,13 +18,8 @@ from loyalty.churn.scorer import Scorer
 
 FEWEST = 300  # customers: of fewer no correction is learnt
 NAMES = ("c0", "c1", "c2", "c3", "c4")
-AS_IT_IS: tuple[float, ...] = (
-    0.0,
-    1.0,
-    0.0,
-    0.0,
-    0.0,
-)  # the correction that changes nothing, towards which every other one is drawn
+# The correction that changes nothing, towards which every other one is drawn.
+AS_IT_IS: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0)
 ROUNDS, CLOSE = 25, 1e-8
 LEAST = 1e-9  # a chance nearer to 0 or 1 is as good as that
 

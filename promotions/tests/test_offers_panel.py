@@ -11,7 +11,7 @@ from django.test import Client
 from businesses.models import Program, User
 from businesses.tests.conftest import signed_in
 from conftest import Shop
-from loyalty.outcomes import Posted
+from loyalty.outcomes import CouponRefused, Posted
 from promotions.models import Offer
 from promotions.tests.conftest import sell
 
@@ -53,7 +53,7 @@ def test_an_offer_of_a_programme_counts_at_the_businesses_that_were_chosen(
     )  # fmt: skip
     for place in (shop, tea):
         assert discount(sell(place, 100, "SPRING26")) == 10
-    with pytest.raises(Exception, match="SPRING26"):
+    with pytest.raises(CouponRefused, match="SPRING26"):
         sell(spa, 100, "SPRING26")
     assert "Nar, Tea" in operator.get(f"{LIST}{made.pk}/change/").content.decode()
 
@@ -67,7 +67,7 @@ def test_it_is_paused_goes_on_and_ends(operator: Client, shop: Shop) -> None:
         return operator.post(f"{LIST}{made.pk}/{what}/", follow=True).content.decode()
 
     assert "Paused." in press("pause")
-    with pytest.raises(Exception, match="SPRING26"):
+    with pytest.raises(CouponRefused, match="SPRING26"):
         sell(shop, 100, "SPRING26")
     assert "It goes on." in press("go-on")
     assert discount(sell(shop, 100, "SPRING26")) == 10
