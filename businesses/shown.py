@@ -26,6 +26,11 @@ def decimal(value: Decimal) -> str:
     return str(format_decimal(value, "#,##0.##########", locale=language())).replace("-", MINUS)
 
 
+def percent(share: float | Decimal | None) -> str:
+    """`67 %` of 0.667; a dash where there is no share."""
+    return "–" if share is None else f"{round(100 * share)} %"
+
+
 def signed(value: int) -> str:
     """`+37`, `−300`, `0`."""
     return f"+{number(value)}" if value > 0 else number(value)

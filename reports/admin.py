@@ -23,10 +23,6 @@ def _money(amount: Decimal, program: Program) -> str:
     return money.show_amount(amount, program.currency, shown.language())
 
 
-def _percent(share: Decimal | None) -> str | None:
-    return None if share is None else f"{round(100 * share)} %"
-
-
 @admin.register(Economy)
 class EconomyAdmin(ReadOnly):
     """Liability, business by business."""
@@ -39,13 +35,15 @@ class EconomyAdmin(ReadOnly):
             show=lambda each: _money(economy.worth(each.outstanding, each.business.program), each.business.program),
             figure=True,
         ),
-        Column(_("used, of those whose time is over"), show=lambda each: _percent(each.redemption_rate), figure=True),
+        Column(
+            _("used, of those whose time is over"), show=lambda each: shown.percent(each.redemption_rate), figure=True
+        ),
         Column(
             _("likely to be used"),
             show=lambda each: _money(economy.liability(each, each.business.program), each.business.program),
             figure=True,
         ),
-        Column(_("expired unused"), show=lambda each: _percent(each.breakage), figure=True),
+        Column(_("expired unused"), show=lambda each: shown.percent(each.breakage), figure=True),
     )
     fields = (
         *list_display,
@@ -82,9 +80,9 @@ class BreadthAdmin(ReadOnly):
     list_display = (
         Column(_("programme"), "program"),
         Column(_("without the confidential"), "discreet", boolean=True),
-        Column(_("two categories within 60 days"), show=lambda each: _percent(each.share), figure=True),
+        Column(_("two categories within 60 days"), show=lambda each: shown.percent(each.share), figure=True),
         number(_("eligible customers"), "eligible"),
-        Column(_("of those of the last 60 days"), show=lambda each: _percent(each.active_share), figure=True),
+        Column(_("of those of the last 60 days"), show=lambda each: shown.percent(each.active_share), figure=True),
         number(_("active customers"), "active"),
     )
     fields = (*list_display, Column(_("counted"), "counted_at"))

@@ -48,6 +48,13 @@ def of(business_id: int) -> list[Pair]:
     return sorted(pairs, key=lambda pair: (-(pair.brought.amount if pair.brought else 0), pair.partner_id))
 
 
-def breadth(program_id: int) -> Breadth | None:
-    """As partners may see it: without the confidential; None where it would tell of a few."""
-    return Breadth.objects.filter(program_id=program_id, discreet=True, eligible__gte=FEW).first()
+def breadth(program_id: int) -> tuple[Decimal | None, Decimal | None]:
+    """The shares that partners may see, without the confidential: of the first 60 days and of the last; None where it
+    would tell of a few."""
+    found = Breadth.objects.filter(program_id=program_id, discreet=True).first()
+    if found is None:
+        return None, None
+    return (
+        found.share if found.eligible >= FEW else None,
+        found.active_share if found.active >= FEW else None,
+    )

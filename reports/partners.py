@@ -1,6 +1,5 @@
 """What partners bring each other, in words."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from reports.network import FEW
 def page(business: Business) -> dict[str, Any]:
     """The context of templates/reports/partners.html."""
     names = {each.pk: each.name for each in chains.partners(business)}
-    breadth = network.breadth(business.program_id) if names else None
+    first, lately = network.breadth(business.program_id) if names else (None, None)
     return {
         "alone": not names,
         "few": FEW,
@@ -27,17 +26,18 @@ def page(business: Business) -> dict[str, Any]:
                 "name": names[pair.partner_id],
                 "brought": _passage(pair.brought, business),
                 "sent": _passage(pair.sent, business),
-                "balance": _percent(pair.balance),
+                "balance": shown.percent(pair.balance),
             }
             for pair in network.of(business.pk)
             if pair.partner_id in names
         ],
         "breadth": [
-            {"label": _("Buy in two categories within 60 days"), "value": _percent(breadth.share)},
-            {"label": _("Of those who bought in the last 60 days"), "value": _percent(breadth.active_share)},
+            {"label": _("Buy in two categories within 60 days"), "value": shown.percent(first)},
+            {"label": _("Of those who bought in the last 60 days"), "value": shown.percent(lately)},
         ]
-        if breadth
+        if first is not None or lately is not None
         else None,
+        "confidential": business.confidential,
     }
 
 
@@ -47,7 +47,3 @@ def _passage(passage: Passage | None, business: Business) -> dict[str, str] | No
     amount = money.show_amount(passage.amount, business.program.currency, shown.language())
     customers = ngettext("%(count)s customer", "%(count)s customers", passage.customers)
     return {"customers": customers % {"count": shown.number(passage.customers)}, "amount": amount}
-
-
-def _percent(share: Decimal | None) -> str:
-    return f"{round(100 * share)} %" if share is not None else "–"

@@ -31,13 +31,13 @@ def page(business: Business, today: date) -> dict[str, Any]:
             {"label": _("Worth in full"), "value": _money(economy.worth(found.outstanding, program), business)},
             {
                 "label": _("Used, of %(points)s points whose time is over") % {"points": shown.number(found.settled)},
-                "value": _percent(found.redemption_rate),
+                "value": shown.percent(found.redemption_rate),
             },
             {"label": _("Likely to be used"), "value": told},
         ],
         "unknown": found.redemption_rate is None,
         "rows": list(_rows(found, business)),
-        "breakage": _percent(found.breakage),
+        "breakage": shown.percent(found.breakage),
         "chart": _chart(business, today) if found.outstanding else None,
         "program": program.name,
     }
@@ -55,7 +55,7 @@ def _rows(found: Economy, business: Business) -> Iterator[dict[str, str]]:
         yield {
             "name": name,
             "points": shown.number(points),
-            "share": f"{round(100 * points / found.issued)} %" if found.issued else "–",
+            "share": shown.percent(points / found.issued if found.issued else None),
             "worth": _money(economy.worth(points, business.program), business),
         }
 
@@ -86,7 +86,3 @@ def _chart(business: Business, today: date) -> dict[str, Any]:
 
 def _money(amount: Decimal, business: Business) -> str:
     return money.show_amount(amount, business.program.currency, shown.language())
-
-
-def _percent(share: Decimal | None) -> str:
-    return f"{round(100 * share)} %" if share is not None else "–"

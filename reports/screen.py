@@ -78,7 +78,7 @@ def _stats(now: Course, currency: str) -> list[dict[str, str]]:
         {"label": _("New customers"), "value": shown.number(now.sums.newcomers)},
         {
             "label": _("Had bought before"),
-            "value": f"{round(100 * max(0, returning) / now.buyers)} %" if now.buyers else "–",
+            "value": shown.percent(max(0, returning) / now.buyers if now.buyers else None),
         },
     ]
 

@@ -39,7 +39,7 @@ def page(business: Business, today: date) -> dict[str, Any]:
                 "name": each.name.label,
                 "meaning": MEANINGS[each.name],
                 "customers": shown.number(each.customers),
-                "share": f"{round(100 * each.share)} %",
+                "share": shown.percent(each.share),
                 "amount": money.show_amount(each.amount, business.program.currency, shown.language()),
             }
             for each in found
@@ -58,7 +58,7 @@ def _cohorts(business: Business, today: date) -> dict[str, Any] | None:
             {
                 "month": shown.month(each.month),
                 "size": shown.number(each.size),
-                "shares": [f"{round(100 * share)} %" if share is not None else "" for share in each.retention[1:]],
+                "shares": [shown.percent(share) if share is not None else "" for share in each.retention[1:]],
             }
             for each in made
         ],

@@ -83,7 +83,18 @@ def test_without_anybody_to_ask_there_is_no_share(new_shop: Callable[..., Shop])
     count(NOON + timedelta(days=3))
     breadth = Breadth.objects.get(discreet=False)
     assert (breadth.eligible, breadth.share) == (0, None)
-    assert network.breadth(breadth.program_id) is None
+    assert network.breadth(breadth.program_id) == (None, None)
+
+
+def test_a_share_of_fewer_than_five_is_not_told(new_shop: Callable[..., Shop]) -> None:
+    """Six began long ago, one of whom has come again since."""
+    shops = {name: new_shop(name, category=kind) for name, kind in (("nar", Category.CAFE), ("tea", Category.BAKERY))}
+    went(shops, "nar", "tea", NOON, range(6))
+    went(shops, "nar", "tea", NOON + timedelta(days=100), range(1))
+    count(NOON + timedelta(days=115))
+    breadth = Breadth.objects.get(discreet=True)
+    assert (breadth.eligible, breadth.active, breadth.active_share) == (6, 1, 1)
+    assert network.breadth(breadth.program_id) == (1, None)
 
 
 def test_the_page_shows_five_and_hides_four(new_shop: Callable[..., Shop]) -> None:
@@ -120,4 +131,4 @@ def test_a_confidential_business_sends_nobody_and_is_told_of_nobody(new_shop: Ca
     assert Breadth.objects.get(discreet=False).share == 1
     assert Breadth.objects.get(discreet=True).share == 0
     page: Client = signed_in(shops["clinic"].owner)
-    assert "No partner here" in page.get("/reports/partners/").content.decode()
+    assert "You are confidential" in page.get("/reports/partners/").content.decode()
