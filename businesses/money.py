@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.numbers import (
     format_currency,
@@ -47,6 +47,11 @@ def decimals(currency: str) -> int:
 
 def show_amount(amount: Decimal, currency: str, language: str) -> str:
     """`1,204.50 ₼`, `$12.00`, `1 204,50 ₽`: CLDR's format, with a minus that is one."""
+    return _shown(amount + 0, currency, language)  # a nought below nought is equal to one that is not
+
+
+@lru_cache(4096)
+def _shown(amount: Decimal, currency: str, language: str) -> str:
     if get_currency_symbol(currency, language) != currency:
         shown = format_currency(amount, currency, locale=language)
     else:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
@@ -23,7 +24,12 @@ def number(value: int) -> str:
 
 def decimal(value: Decimal) -> str:
     """`1.5`, `1,5`: with the decimals that it needs."""
-    return str(format_decimal(value, "#,##0.##########", locale=language())).replace("-", MINUS)
+    return _decimal(value + 0, language())  # a nought below nought is equal to one that is not
+
+
+@lru_cache(4096)
+def _decimal(value: Decimal, of_language: str) -> str:
+    return str(format_decimal(value, "#,##0.##########", locale=of_language)).replace("-", MINUS)
 
 
 def percent(share: float | Decimal | None) -> str:

@@ -5,7 +5,7 @@ reference. Beside a confidential business (`Rules.discreet`) not even the lines 
 that is shown would tell what was given there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -42,13 +42,14 @@ class Line:
 
 def visible(*, wallet_id: int, rules: Rules) -> QuerySet[Entry]:
     """A customer's entries that staff of the rules' business may know of, newest first."""
-    entries = Entry.objects.filter(wallet_id=wallet_id).order_by("-id")
+    found = Entry.objects.select_related("operation", "business", "reverses__operation")
+    entries = found.filter(wallet_id=wallet_id).order_by("-id")
     return entries.filter(business_id=rules.business_id) if rules.discreet else entries
 
 
-def lines(entries: QuerySet[Entry], *, business_id: int) -> Iterator[Line]:
-    """The entries as lines, with what belongs to other businesses left out."""
-    rows = list(entries.select_related("operation", "business", "reverses__operation"))
+def lines(entries: Iterable[Entry], *, business_id: int) -> Iterator[Line]:
+    """The entries of `visible` as lines, with what belongs to other businesses left out."""
+    rows = list(entries)
     operations = [row.operation_id for row in rows]
     amounts = dict(Purchase.objects.filter(pk__in=operations).values_list("pk", "amount"))
     spent_on = dict(Redemption.objects.filter(pk__in=operations).values_list("pk", "description"))

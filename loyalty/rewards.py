@@ -9,6 +9,7 @@ from typing import Any, Literal
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from businesses import changes
 from businesses.models import Business, BusinessStatus, Program, Staff, User
 from loyalty.models import (
     LimitPeriod,
@@ -16,7 +17,6 @@ from loyalty.models import (
     Redemption,
     RedemptionStatus,
     Reward,
-    RewardChange,
     RewardPicture,
     Wallet,
 )
@@ -32,14 +32,6 @@ class TooMany(Exception):
 
 class FewerThanClaimed(Exception):
     """The stock would be smaller than what was claimed already."""
-
-
-class ChangedMeanwhile(Exception):
-    """Others changed it since the author saw it. `changes`, the first first."""
-
-    def __init__(self, changes: list[RewardChange]) -> None:
-        super().__init__(changes)
-        self.changes = changes
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,6 @@ def make(*, program: Program, business: Business | None, values: Mapping[str, An
     return Reward.objects.create(program=program, business=business, **values)
 
 
-@transaction.atomic
 def change(
     *,
     reward: Reward,
@@ -76,35 +67,14 @@ def change(
     operator: User | None = None,
     seen: int | None = None,
 ) -> None:
-    """Sets the fields that differ and keeps each change with its author. Claims keep what they were. `seen` is how many
-    changes its author knew of.
+    """Sets what differs, as `changes.keep` does. Claims keep what they were. Raises `FewerThanClaimed`,
+    `changes.Newer`."""
+    changes.keep(row=reward, values=values, at=at, staff=staff, operator=operator, seen=seen, refuse=_too_few)
 
-    Raises `FewerThanClaimed`, `ChangedMeanwhile`.
-    """
-    now = Reward.objects.select_for_update(of=("self",)).get(pk=reward.pk)
-    if seen is not None and (newer := list(now.changes.order_by("id")[seen:])):
-        raise ChangedMeanwhile(newer)
-    before = {name: getattr(now, name) for name in values}
-    news = {name: value for name, value in values.items() if value != before[name]}
-    if not news:
-        return
+
+def _too_few(now: Reward, news: Mapping[str, Any]) -> None:
     if (stock := news.get("stock")) is not None and stock < now.claimed:
         raise FewerThanClaimed
-    for name, value in news.items():
-        setattr(now, name, value)
-    now.save(update_fields=news)  # never `claimed`, which only the kernel moves
-    RewardChange.objects.bulk_create(
-        RewardChange(
-            reward=now,
-            staff=staff,
-            operator=operator,
-            field=name,
-            before=_text(before[name]),
-            after=_text(value),
-            at=at,
-        )
-        for name, value in news.items()
-    )
 
 
 @transaction.atomic
@@ -197,7 +167,3 @@ def _begin(period: str, on: date) -> date:
         LimitPeriod.MONTH: on.replace(day=1),
     }
     return begins.get(LimitPeriod(period), date.min)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

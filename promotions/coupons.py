@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from businesses.models import Business, Staff
 from loyalty import outcomes, shared_costs
-from loyalty.models import Operation, Wallet
+from loyalty.models import Wallet
 from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 from promotions import judging, sharing
@@ -236,7 +236,7 @@ def of_wallet(*, wallet: Wallet, at: datetime) -> list[Coupon]:
 def history(*, rules: Rules, customer_id: int | None = None) -> QuerySet[Coupon]:
     """The coupons of this business, newest first; of public codes those that were used here."""
     here = Offer.objects.at(rules.program_id, rules.business_id)
-    used_here = Operation.objects.filter(pk=OuterRef("used__operation"), business=rules.business_id)
+    used_here = CouponUse.objects.filter(coupon=OuterRef("pk"), operation__business=rules.business_id)
     mine = Coupon.objects.filter(Q(code__isnull=False) | Exists(used_here), offer__in=here)
     found = mine if customer_id is None else mine.filter(customer=customer_id)
-    return found.distinct().order_by("-pk")
+    return found.order_by("-pk")

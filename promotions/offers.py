@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Count, DecimalField, F, Sum
 from django.db.models.functions import Coalesce
 
+from businesses import changes
 from businesses.models import Business, Program, Staff, User
 from loyalty.models import Purchase
-from promotions.models import Offer, OfferChange
+from promotions.models import Offer
 
 MOST_OFFERS = 100
 MOVES = ("ends_on", "given_from", "total_limit", "limit_per_customer", "budget")
@@ -35,14 +36,6 @@ class FewerThanUsed(Exception):
         self.field = field
 
 
-class ChangedMeanwhile(Exception):
-    """Others changed it since the author saw it. `changes`, the first first."""
-
-    def __init__(self, changes: list[OfferChange]) -> None:
-        super().__init__(changes)
-        self.changes = changes
-
-
 @transaction.atomic
 def make(
     *, program: Program, business: Business | None, values: Mapping[str, Any], by: User | None, at: datetime
@@ -57,7 +50,6 @@ def make(
     return Offer.objects.create(program=program, business=business, made_by=by, made_at=at, **values)
 
 
-@transaction.atomic
 def change(
     *,
     offer: Offer,
@@ -67,32 +59,15 @@ def change(
     operator: User | None = None,
     seen: int | None = None,
 ) -> None:
-    """Sets what differs of its end and its limits, and keeps each change with its author. `seen` is how many
-    changes the author knew of. Raises `FewerThanUsed`, `ChangedMeanwhile`."""
-    now = Offer.objects.select_for_update(of=("self",)).get(pk=offer.pk)
-    if seen is not None and (newer := list(now.changes.order_by("id")[seen:])):
-        raise ChangedMeanwhile(newer)
-    before = {name: getattr(now, name) for name in values}
-    news = {name: value for name, value in values.items() if value != before[name]}
-    if not news:
-        return
+    """Sets what differs of its end and its limits, as `changes.keep` does. Raises `FewerThanUsed`, `changes.Newer`."""
+    changes.keep(row=offer, values=values, at=at, staff=staff, operator=operator, seen=seen, refuse=_too_few)
+
+
+def _too_few(now: Offer, news: Mapping[str, Any]) -> None:
     if (limit := news.get("total_limit")) is not None and limit < max(now.uses, now.issued):
         raise FewerThanUsed("total_limit")
     if (budget := news.get("budget")) is not None and budget < now.cost:
         raise FewerThanUsed("budget")
-    Offer.objects.filter(pk=now.pk).update(**news)  # never the counters
-    OfferChange.objects.bulk_create(
-        OfferChange(
-            offer=now,
-            staff=staff,
-            operator=operator,
-            field=name,
-            before=_text(before[name]),
-            after=_text(value),
-            at=at,
-        )
-        for name, value in news.items()
-    )
 
 
 def pause(*, offer: Offer, at: datetime, staff: Staff | None = None, operator: User | None = None) -> None:
@@ -129,7 +104,3 @@ def sales_with(offer: Offer) -> tuple[int, Decimal]:
     paid = Coalesce(Sum(F("amount") - F("refunded")), 0, output_field=DecimalField(max_digits=18, decimal_places=3))
     found = bought.aggregate(count=Count("pk"), paid=paid)
     return found["count"], found["paid"]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -7,13 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet, Sum
 
-from reports.models import CustomerDay, DayTotal, Fold, ProductDay
+from reports.models import CustomerDay, DayTotal, ProductDay
 from reports.periods import Period
 
 TOP = 10
+DAYS = """
+SELECT "on", sum(sales), sum(amount), sum(newcomers), sum(issued)::bigint, sum(spent)::bigint FROM reports_daytotal
+ WHERE business_id = %(business)s::bigint AND "on" BETWEEN %(first)s::date AND %(last)s::date
+ GROUP BY 1 ORDER BY 1"""
 BUYERS = """
+SELECT count(DISTINCT customer_id) FROM reports_customerday
+ WHERE business_id = %(business)s::bigint AND "on" BETWEEN %(first)s::date AND %(last)s::date"""
+BUYERS_BY_STEP = """
 SELECT ("on" - %(first)s::date) / %(step)s::integer, count(DISTINCT customer_id) FROM reports_customerday
  WHERE business_id = %(business)s::bigint AND "on" BETWEEN %(first)s::date AND %(last)s::date GROUP BY 1"""
 
@@ -61,21 +68,22 @@ def sums(*, business_id: int, period: Period) -> Sums:
 
 def by_day(*, business_id: int, period: Period) -> Iterator[tuple[date, Sums]]:
     """The days on which something happened, in their order."""
-    names = [field.name for field in fields(Sums)]
-    found = _within(DayTotal.objects.all(), business_id, period).values("on").order_by("on")
-    for row in found.annotate(**{f"{name}_": Sum(name) for name in names}):
-        yield row["on"], Sums(**{name: row[f"{name}_"] for name in names})
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS, {"business": business_id, "first": period.first, "last": period.last})
+        for day, *sums in cursor.fetchall():
+            yield day, Sums(*sums)
 
 
 def buyers(business_id: int, period: Period) -> int:
-    found = _within(CustomerDay.objects.all(), business_id, period)
-    return int(found.aggregate(buyers=Count("customer", distinct=True))["buyers"])
+    with connection.cursor() as cursor:
+        cursor.execute(BUYERS, {"business": business_id, "first": period.first, "last": period.last})
+        return int(cursor.fetchone()[0])
 
 
 def buyers_by_step(business_id: int, period: Period) -> list[int]:
     values: dict[str, Any] = {"business": business_id, "first": period.first, "last": period.last, "step": period.step}
     with connection.cursor() as cursor:
-        cursor.execute(BUYERS, values)
+        cursor.execute(BUYERS_BY_STEP, values)
         found = dict(cursor.fetchall())
     return [found.get(number, 0) for number, _step in enumerate(period.steps())]
 
@@ -111,7 +119,9 @@ def first_day(business_id: int) -> date | None:
 
 def as_of() -> Any:
     """The moment up to which the ledger is counted; None before the first time."""
-    return Fold.objects.values_list("folded_at", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT folded_at FROM reports_fold")
+        return next(iter(cursor.fetchall()), (None,))[0]
 
 
 def _within(found: QuerySet[Any], business_id: int, period: Period) -> QuerySet[Any]:

@@ -293,6 +293,28 @@ def give_names() -> None:
         )
 
 
+def stock_up(business_id: int) -> None:
+    """Gives a business what the API lists: more rewards, offers and products than stand on a page of 25."""
+    from django.utils import timezone
+
+    from businesses.catalogue import products
+    from businesses.models import Business
+    from loyalty.models import Reward
+    from promotions import offers
+
+    business = Business.objects.select_related("program").get(pk=business_id)
+    of_both: dict[str, Any] = {"program": business.program, "business": business}
+    for n in range(1, 31):
+        Reward.objects.create(name=f"Cup {n}", points=100 * n, stock=1_000, **of_both)
+        values = {"name": f"Offer {n}", "kind": "percentage", "value": n, "code": f"SAVE{n}", "minimum_spend": 20}
+        offers.make(by=None, at=timezone.now(), values=values, **of_both)
+    told = {
+        f"{n:05}": {"name": f"Article {n}", "price": Decimal(n), "category": f"Food / Shelf {n % 20}"}
+        for n in range(500)
+    }
+    products.put_many(business=business, told=told)
+
+
 def sessions(world: World, cashiers: int) -> dict[str, Any]:
     """The cookies of an owner and of cashiers who are signed in."""
     from django.test import Client
@@ -331,6 +353,7 @@ def main(customers: int, cashiers: int) -> None:
     call_command("migrate", verbosity=0)
     world = make_world(customers)
     give_names()
+    stock_up(world.rules.business_id)
     folding.fold()
     segments.count(at=datetime.now(UTC))
     economy.count(at=datetime.now(UTC))

@@ -11,9 +11,11 @@ from businesses.api.problems import Problem
 from businesses.api_keys import PREFIX_LENGTH, digest
 from businesses.models import BusinessStatus, Role, Staff
 
-# The rules' version comes along, so that cached rules are known to be current without asking again.
+# The rules' version comes along, so that cached rules are known to be current without asking again, and with it what
+# every answer is written in.
 KEY = """
-SELECT k.id, k.digest, k.scopes, k.business_id, b.status, p.rules_version, k.last_used_on IS DISTINCT FROM current_date
+SELECT k.id, k.digest, k.scopes, b.status, k.last_used_on IS DISTINCT FROM current_date,
+       k.business_id, p.rules_version, p.id, p.currency, b.time_zone
   FROM businesses_apikey k
   JOIN businesses_business b ON b.id = k.business_id
   JOIN businesses_program p ON p.id = b.program_id
@@ -32,9 +34,12 @@ class Access:
     """A live key of an active business, or somebody who works there; one of the two."""
 
     key_id: int | None
-    business_id: int
     scopes: frozenset[str]
+    business_id: int
     rules_version: int
+    program_id: int
+    currency: str
+    time_zone: str
     staff: Staff | None = None
 
     @property
@@ -62,12 +67,12 @@ def of_request(request: HttpRequest) -> Access:
         row = cursor.fetchone()
         if row is None or not hmac.compare_digest(bytes(row[1]), digest(text)):
             raise no_access()
-        key_id, _digest, scopes, business_id, status, version, first_today = row
+        key_id, _digest, scopes, status, first_today, *where = row
         if status != BusinessStatus.ACTIVE:
             raise _inactive()
         if first_today:
             cursor.execute(USED_TODAY, [key_id])
-    return Access(key_id, business_id, frozenset(scopes), version)
+    return Access(key_id, frozenset(scopes), *where)
 
 
 def bearer(request: HttpRequest) -> str:
@@ -95,8 +100,9 @@ def _of_staff(request: HttpRequest, token: str) -> Access:
     staff = _chosen(access.memberships(request), request.headers.get(BUSINESS))
     if staff.business.status != BusinessStatus.ACTIVE:
         raise _inactive()
-    version = staff.business.program.rules_version
-    return Access(None, staff.business_id, SCOPES[Role(staff.role)], version, staff)
+    business, program = staff.business, staff.business.program
+    where = (business.pk, program.rules_version, program.pk, program.currency, business.time_zone)
+    return Access(None, SCOPES[Role(staff.role)], *where, staff)
 
 
 def _chosen(mine: list[Staff], slug: str | None) -> Staff:

@@ -2,7 +2,7 @@
 
 from binascii import Error as NotBase64
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from django.db.models import Model, QuerySet
@@ -13,18 +13,17 @@ from businesses.encryption import seal, unseal
 
 MOST = 100
 USUAL = 25
+Row = TypeVar("Row", bound=Model)
 
 
-def page(newest_first: QuerySet[Any], query: QueryDict, render: Callable[[QuerySet[Any]], list[Any]]) -> dict[str, Any]:
+def page(newest_first: QuerySet[Row], query: QueryDict, render: Callable[[list[Row]], list[Any]]) -> dict[str, Any]:
     """One page of rows that are ordered by `-id`; `render` turns its rows into what is shown, one for one."""
     limit, before = limit_of(query), _before(query.get("cursor"))
     if before is not None:
         newest_first = newest_first.filter(pk__lt=before)
-    ids = list(newest_first.values_list("pk", flat=True)[: limit + 1])
-    more = len(ids) > limit
-    model: type[Model] = newest_first.model
-    rows = model._default_manager.filter(pk__in=ids[:limit]).order_by("-pk")
-    return {"results": render(rows), "next_cursor": sealed(ids[limit - 1]) if more else None}
+    found = list(newest_first[: limit + 1])
+    rows = found[:limit]
+    return {"results": render(rows), "next_cursor": sealed(rows[-1].pk) if len(found) > limit else None}
 
 
 def offset_of(query: QueryDict) -> int:

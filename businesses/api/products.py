@@ -1,6 +1,6 @@
 """The catalogue: products, found by their numbers, in lists and by words; the tree of categories."""
 
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,18 +57,16 @@ class ProductsView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        business = business_of(call)
         _only(call, {"category", "featured", "active"} | PAGE)
-        tree = Tree.of(business)
-        found = Product.objects.filter(business=business).order_by("-pk")
-        if within := _within(call, tree):
+        found = Product.objects.filter(business=call.access.business_id).order_by("-pk")
+        if within := _within(call):
             found = found.filter(category_id__in=within.within)
         for name in ("featured", "active"):
             if (said := call.query.get(name)) is not None:
                 if said not in YES_OR_NO:
                     raise _wrong(name, "Has to be true or false.")
                 found = found.filter(**{name: YES_OR_NO[said]})
-        return Answer(page(found, call.query, lambda rows: [product_body(row, business, tree) for row in rows]))
+        return Answer(page(found, call.query, lambda rows: bodies(rows, call)))
 
 
 class SearchView(BusinessView):
@@ -89,19 +87,17 @@ class SearchView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        business = business_of(call)
         _only(call, {"q", "category"} | PAGE)
         sought = call.query.get("q", "").replace("\0", "").strip()
         if len(sought) > 120:
             raise _wrong("q", "Has to be at most 120 characters long.")
         limit, offset = limit_of(call.query), offset_of(call.query)
-        tree = Tree.of(business)
-        found = products.listed(business=business, sought=sought, within=_within(call, tree)).filter(active=True)
+        within = _within(call)
+        found = products.listed(business=business_of(call), sought=sought, within=within).filter(active=True)
         rows = list(found[offset : offset + limit + 1])
         end = offset + limit
         more = len(rows) > limit and end < MOST_FOUND
-        results = [product_body(row, business, tree) for row in rows[:limit]]
-        return Answer({"results": results, "next_cursor": sealed(end) if more else None})
+        return Answer({"results": bodies(rows[:limit], call), "next_cursor": sealed(end) if more else None})
 
 
 class ProductView(BusinessView):
@@ -136,11 +132,10 @@ class ProductView(BusinessView):
     def put(self) -> None: ...
 
     def handle_get(self, call: ApiCall, sku: str) -> Answer:
-        business = business_of(call)
-        found = business.products.filter(sku=sku).first() if "\0" not in sku else None
+        found = business_of(call).products.filter(sku=sku).first() if "\0" not in sku else None
         if found is None:
             raise not_found("No product of this business has that number.")
-        return Answer(product_body(found, business, Tree.of(business)))
+        return Answer(bodies([found], call)[0])
 
     def handle_put(self, call: ApiCall, sku: str) -> Answer:
         business = business_of(call)
@@ -148,7 +143,7 @@ class ProductView(BusinessView):
         told = {
             "name": body.read("name", _named(products.LONGEST_NAME)),
             "category": body.read("category", _path),
-            "price": body.read("price", amount(business.program.currency)),
+            "price": body.read("price", amount(call.access.currency)),
             "image_url": body.read("image_url", _address),
             "featured": body.read("featured", yes_or_no),
             "active": body.read("active", yes_or_no),
@@ -164,7 +159,7 @@ class ProductView(BusinessView):
             made, new = products.put(business=business, sku=number, told=told)
         except categories.TooMany:
             raise _wrong("category", f"At most {categories.MOST} categories.") from None
-        return Answer(product_body(made, business, Tree.of(business)), 201 if new else 200)
+        return Answer(bodies([made], call)[0], 201 if new else 200)
 
 
 class CategoriesView(BusinessView):
@@ -210,28 +205,31 @@ class CategoriesView(BusinessView):
         return Answer({"results": results})
 
 
-def product_body(product: Product, business: Business, tree: Tree) -> dict[str, Any]:
-    price: Decimal | None = product.price
-    return {
-        "sku": product.sku,
-        "name": product.name,
-        "category": tree.path(product.category_id) or None,
-        "price": None if price is None else money.plain(price, business.program.currency),
-        "image_url": product.image_url or None,
-        "featured": product.featured,
-        "active": product.active,
-    }
+def bodies(found: Iterable[Product], call: ApiCall) -> list[dict[str, Any]]:
+    paths = categories.paths(call.access.business_id)
+    return [
+        {
+            "sku": product.sku,
+            "name": product.name,
+            "category": paths[product.category_id] if product.category_id else None,
+            "price": None if product.price is None else money.plain(product.price, call.access.currency),
+            "image_url": product.image_url or None,
+            "featured": product.featured,
+            "active": product.active,
+        }
+        for product in found
+    ]
 
 
 def business_of(call: ApiCall) -> Business:
-    return Business.objects.select_related("program").get(pk=call.access.business_id)
+    return Business.objects.get(pk=call.access.business_id)
 
 
-def _within(call: ApiCall, tree: Tree) -> Node | None:
+def _within(call: ApiCall) -> Node | None:
     named = call.query.get("category")
     if named is None:
         return None
-    if (found := tree.find(named)) is None:
+    if (found := Tree.of(business_of(call)).find(named)) is None:
         raise _wrong("category", "No category of this business has that id or path.")
     return found
 

@@ -90,6 +90,18 @@ class Tree:
         return next((node for node in self if node.category.public_id == public_id), None)
 
 
+def paths(business_id: int) -> dict[int, str]:
+    """The path of each category of a business, by its id."""
+    found = ProductCategory.objects.filter(business=business_id).values_list("pk", "parent_id", "name")
+    rows = {pk: (parent, name) for pk, parent, name in found}
+
+    def path(pk: int) -> str:
+        parent, name = rows[pk]
+        return f"{path(parent)}{SEPARATOR}{name}" if parent else name
+
+    return {pk: path(pk) for pk in rows}
+
+
 def split(path: str) -> tuple[str, ...]:
     """The names of a path. A stroke without spaces around it is a part of a name: “Buns/Rolls”."""
     parts = re.split(r"\s/\s", f" {path} ")

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'product category',
                 'verbose_name_plural': 'product categories',
+                'constraints': [
+                    models.UniqueConstraint(models.F('business'), models.F('parent'), django.db.models.functions.text.Lower('name'), name='product_category_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='product_category_not_inside_itself'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -48,34 +52,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'product',
                 'verbose_name_plural': 'products',
+                'indexes': [
+                    django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('words', config='simple'), name='product_words'),
+                    models.Index(models.F('business'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('sku'), 'text_pattern_ops'), name='product_sku_start'),
+                    models.Index(models.F('business'), django.db.models.functions.text.Lower('name'), name='product_name'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('business', 'sku'), name='sku_once'),
+                    models.CheckConstraint(condition=models.Q(('price', None), ('price__gte', 0), _connector='OR'), name='price_not_negative'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='productcategory',
-            constraint=models.UniqueConstraint(models.F('business'), models.F('parent'), django.db.models.functions.text.Lower('name'), name='product_category_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='productcategory',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', None), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='product_category_not_inside_itself'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('words', config='simple'), name='product_words'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(models.F('business'), django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Lower('sku'), 'text_pattern_ops'), name='product_sku_start'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(models.F('business'), django.db.models.functions.text.Lower('name'), name='product_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.UniqueConstraint(fields=('business', 'sku'), name='sku_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('price', None), ('price__gte', 0), _connector='OR'), name='price_not_negative'),
         ),
     ]

@@ -1,9 +1,12 @@
 """Sales as they were recorded: `GET purchases`, one of them, and its receipt."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 from drf_spectacular.utils import extend_schema
@@ -13,16 +16,29 @@ from businesses.api.fields import Fields, any_day, text
 from businesses.api.paging import page
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
-from loyalty import effects, receipts
+from loyalty import effects, ledger, receipts
 from loyalty.api.acting import LedgerView, own_operation, rules_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.schema import purchases as schema
 from loyalty.earning import ZERO
-from loyalty.models import Operation, OperationKind, Purchase, PurchaseLine, TierChange
+from loyalty.models import OperationKind, Purchase, PurchaseLine
 from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 AS_TEXT, AS_PDF = "text", "pdf"
+LINE = ("purchase_id", "position", "sku", "name", "category", "quantity", "unit_price", "discount")
+# The columns of `Posted` in its order, after three that it lacks. An accepted sale has no refusal.
+STORED = """
+SELECT b.public_id, o.reference, p.refunded, w.public_id, o.id, o.public_id, o.kind, NULL, o.points, o.balance_after,
+       o.owed_delta, o.pending, o.spent, o.visits, o.tier_id, o.enrolled, o.trail, p.occurred_at, o.wallet_id,
+       o.customer_id, p.amount, p.paid_with_points, t.after_id
+  FROM loyalty_purchase p
+  JOIN loyalty_operation o ON o.id = p.operation_id
+  JOIN loyalty_wallet w ON w.id = o.wallet_id
+  JOIN businesses_branch b ON b.id = p.branch_id
+  LEFT JOIN loyalty_tierchange t ON t.operation_id = o.id
+ WHERE p.operation_id = ANY(%(purchases)s::bigint[])
+ ORDER BY o.id DESC"""
 
 
 class RecordedPurchasesView(LedgerView):
@@ -34,7 +50,7 @@ class RecordedPurchasesView(LedgerView):
     def handle_get(self, call: ApiCall) -> Answer:
         rules = rules_of(call)
         mine = _asked(Purchase.objects.filter(business_id=rules.business_id), call.query)
-        return Answer(page(mine.order_by("-pk"), call.query, lambda rows: recorded(rows, rules)))
+        return Answer(_page(mine, call, rules))
 
 
 class PurchaseView(LedgerView):
@@ -44,7 +60,7 @@ class PurchaseView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall, purchase: UUID) -> Answer:
-        (body,) = recorded(_one(call, purchase), rules_of(call))
+        (body,) = recorded([own_operation(call, purchase, OperationKind.PURCHASE)], rules_of(call))
         return Answer(body)
 
 
@@ -59,8 +75,8 @@ class ReceiptView(LedgerView):
         if wanted not in (AS_TEXT, AS_PDF):
             errors = {"format": [f"Has to be {AS_TEXT} or {AS_PDF}."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
-        (sale,) = _whole(_one(call, purchase))
-        (posted,) = _posted([sale], rules)
+        sale = Purchase.objects.get(pk=own_operation(call, purchase, OperationKind.PURCHASE))
+        ((posted, *_besides),) = _stored([sale.pk], rules)
         found = receipts.rows(purchase=sale, posted=posted, rules=rules)
         if wanted == AS_PDF:
             return Answer(receipts.as_pdf(found), kind="application/pdf")
@@ -76,11 +92,12 @@ class CustomerPurchasesView(CustomerCall):
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
         mine = Purchase.objects.filter(business_id=rules.business_id, customer_id=known.customer_id)
-        return Answer(page(_asked(mine, call.query).order_by("-pk"), call.query, lambda rows: recorded(rows, rules)))
+        return Answer(_page(_asked(mine, call.query), call, rules))
 
 
-def _one(call: ApiCall, purchase: UUID) -> QuerySet[Purchase]:
-    return Purchase.objects.filter(pk=own_operation(call, purchase, OperationKind.PURCHASE))
+def _page(purchases: QuerySet[Purchase], call: ApiCall, rules: Rules) -> dict[str, Any]:
+    newest = purchases.only("pk").order_by("-pk")
+    return page(newest, call.query, lambda rows: recorded([row.pk for row in rows], rules))
 
 
 def _asked(purchases: QuerySet[Purchase], query: QueryDict) -> QuerySet[Purchase]:
@@ -93,10 +110,6 @@ def _asked(purchases: QuerySet[Purchase], query: QueryDict) -> QuerySet[Purchase
     }
     fields.done()
     return purchases.filter(**{name: value for name, value in asked.items() if value is not None})
-
-
-def _whole(purchases: QuerySet[Purchase]) -> list[Purchase]:
-    return list(purchases.select_related("operation__wallet", "branch"))
 
 
 def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
@@ -127,67 +140,44 @@ def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
     return [tier, *posted.effects]
 
 
-def recorded(purchases: QuerySet[Purchase], rules: Rules) -> list[dict[str, Any]]:
-    """As recording them answered, with what is known besides. Their order stays; four statements, however many."""
-    found = _whole(purchases)
-    lines: dict[int, list[dict[str, Any]]] = {sale.pk: [] for sale in found}
-    for line in PurchaseLine.objects.filter(purchase__in=lines).order_by("position"):
-        lines[line.purchase_id].append(_line(line, rules))
+def recorded(purchases: Sequence[int], rules: Rules) -> list[dict[str, Any]]:
+    """As recording them answered, with what is known besides; the newest first. Two statements, however many, and one
+    of each effect."""
+    lines: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for line in PurchaseLine.objects.filter(purchase__in=purchases).order_by("position").values_list(*LINE):
+        lines[line[0]].append(_line(rules, *line[1:]))
     return [
         purchase_body(posted, rules)
         | {
-            "branch": str(sale.branch.public_id),
-            "reference": sale.operation.reference,
-            "occurred_at": sale.occurred_at,
-            "refunded": money.plain(sale.refunded, rules.currency),
-            "lines": lines[sale.pk],
+            "branch": str(branch),
+            "reference": reference,
+            "occurred_at": posted.occurred_at,
+            "refunded": money.plain(refunded, rules.currency),
+            "lines": lines[posted.id],
         }
-        for sale, posted in zip(found, _posted(found, rules), strict=True)
+        for posted, branch, reference, refunded in _stored(purchases, rules)
     ]
 
 
-def _line(line: PurchaseLine, rules: Rules) -> dict[str, Any]:
+def _line(
+    rules: Rules, position: int, sku: str, name: str, category: str, quantity: Decimal, price: Decimal, off: Decimal
+) -> dict[str, Any]:
     return {
-        "position": line.position,
-        "sku": line.sku,
-        "name": line.name,
-        "category": line.category,
-        "quantity": format(line.quantity.normalize(), "f"),
-        "unit_price": money.plain(line.unit_price, rules.currency),
-        "discount": money.plain(line.discount, rules.currency),
+        "position": position,
+        "sku": sku,
+        "name": name,
+        "category": category,
+        "quantity": format(quantity.normalize(), "f"),
+        "unit_price": money.plain(price, rules.currency),
+        "discount": money.plain(off, rules.currency),
     }
 
 
-def _posted(purchases: list[Purchase], rules: Rules) -> list[Posted]:
-    """Each as the ledger answered it."""
-    ids = [sale.pk for sale in purchases]
-    told = effects.tell(rules=rules, operations=ids)
-    reached = dict(TierChange.objects.filter(operation__in=ids).values_list("operation_id", "after_id"))
-    return [_stored(sale, sale.operation, reached.get(sale.pk), tuple(told[sale.pk])) for sale in purchases]
-
-
-def _stored(sale: Purchase, operation: Operation, reached: int | None, told: tuple[dict[str, Any], ...]) -> Posted:
-    return Posted(
-        outcome="replayed",
-        customer=operation.wallet.public_id,
-        id=operation.pk,
-        public_id=operation.public_id,
-        kind=operation.kind,
-        refusal=None,
-        points=operation.points,
-        balance_after=operation.balance_after,
-        owed_delta=operation.owed_delta,
-        pending=operation.pending,
-        spent=operation.spent,
-        visits=operation.visits,
-        tier_id=operation.tier_id,
-        enrolled=operation.enrolled,
-        trail=operation.trail,
-        occurred_at=operation.occurred_at,
-        wallet_id=operation.wallet_id,
-        customer_id=operation.customer_id,
-        amount=sale.amount,
-        paid=sale.paid_with_points,
-        reached=reached,
-        effects=told,
-    )
+def _stored(purchases: Sequence[int], rules: Rules) -> Iterator[tuple[Posted, UUID, str | None, Decimal]]:
+    """Each as the ledger answered it; its branch, its reference and how much of it was refunded."""
+    told = effects.tell(rules=rules, operations=purchases)
+    with connection.cursor() as cursor:
+        cursor.execute(STORED, {"purchases": list(purchases)})
+        for branch, reference, refunded, *columns in cursor.fetchall():
+            posted = ledger.posted_of(("replayed", *columns))
+            yield posted._replace(effects=tuple(told[posted.id])), branch, reference, refunded

@@ -31,13 +31,8 @@ class RedemptionsView(LedgerView):
 
     def handle_get(self, call: ApiCall) -> Answer:
         mine = Redemption.objects.filter(business_id=call.access.business_id).order_by("-pk")
-        return Answer(
-            page(
-                mine,
-                call.query,
-                lambda rows: [redemption_body(row) for row in rows.select_related("operation__wallet", "reward")],
-            )
-        )
+        found = mine.select_related("operation__wallet", "reward")
+        return Answer(page(found, call.query, lambda rows: list(map(redemption_body, rows))))
 
     @extend_schema(**schema.REDEEM)
     def post(self) -> None: ...

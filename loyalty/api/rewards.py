@@ -29,8 +29,9 @@ class RewardsView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        offered = Reward.objects.of(_business(call)).order_by("-pk")
-        return Answer(page(offered, call.query, lambda rows: [reward_body(row) for row in rows.select_related("tier")]))
+        rules = rules_of(call)
+        offered = Reward.objects.at(rules.program_id, rules.business_id).select_related("tier").order_by("-pk")
+        return Answer(page(offered, call.query, lambda rows: list(map(reward_body, rows))))
 
 
 class CustomerRewardsView(CustomerCall):

@@ -47,6 +47,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import',
                 'verbose_name_plural': 'imports',
+                'indexes': [
+                    models.Index(fields=['business', '-id'], name='import_business'),
+                    models.Index(condition=models.Q(('state__in', ('checking', 'running'))), fields=['moved_at'], name='import_at_work'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('business', 'key'), name='import_key_once'),
+                ],
             },
         ),
         migrations.AlterField(
@@ -71,22 +78,11 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=250)),
                 ('importing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='refused', to='loyalty.import')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['business', '-id'], name='import_business'),
-        ),
-        migrations.AddIndex(
-            model_name='import',
-            index=models.Index(condition=models.Q(('state__in', ('checking', 'running'))), fields=['moved_at'], name='import_at_work'),
-        ),
-        migrations.AddConstraint(
-            model_name='import',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='import_key_once'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['importing', 'id'], name='import_row_import'),
+            options={
+                'indexes': [
+                    models.Index(fields=['importing', 'id'], name='import_row_import'),
+                ],
+            },
         ),
         *load("loyalty", "kernel", "openings"),
     ]

@@ -45,18 +45,18 @@ class ChurnModel(models.Model):
 
 
 class ChurnScore(models.Model):
-    """A membership's chance by the model, within 0.002, on the day that the model was last used on. Beside and not in
-    its row: what every purchase updates has to stay small. Who came since `last_on` is not described any more.
+    """A membership's chance by its business's newest model, within 0.002, on the day that it was last used on. Beside
+    and not in its row: what every purchase updates has to stay small. Who came since `last_on` is not described any
+    more.
 
-    Many rows are written anew every night, and all where the model is new. So the pages stand half empty, and no index
-    is on what moves from night to night, which makes that twice as quick.
+    Many rows are written anew every night, and most where a new model differs much. So the pages stand half empty, and
+    no index is on what moves from night to night, which makes that twice as quick.
     """
 
     membership = models.OneToOneField(
         Membership, models.PROTECT, primary_key=True, db_constraint=False, related_name="churn"
     )
     business = hot(Business)
-    model = hot(ChurnModel)
     alive = RealField(help_text="the chance that they have not gone for good")
     churn = RealField(help_text="the chance of no visit within the model's horizon")
     gap = RealField(help_text="days that usually pass between their visits")

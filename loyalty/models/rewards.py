@@ -41,7 +41,10 @@ class RewardIcon(models.TextChoices):
 class RewardQuerySet(models.QuerySet["Reward"]):
     def of(self, business: Business) -> "RewardQuerySet":
         """Those that can be claimed there: its own and its programme's."""
-        return self.filter(Q(business=business) | Q(business=None), program=business.program_id, archived_at=None)
+        return self.at(business.program_id, business.pk)
+
+    def at(self, program_id: int, business_id: int) -> "RewardQuerySet":
+        return self.filter(Q(business=business_id) | Q(business=None), program=program_id, archived_at=None)
 
 
 class Reward(models.Model):

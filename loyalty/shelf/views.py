@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import etag, require_http_methods, require_safe
 
-from businesses import shown
+from businesses import changes, shown
 from businesses.access import MANAGERS, StaffRequest, role_required
 from businesses.look import FOR_EVER
 from loyalty import rewards
@@ -56,12 +56,12 @@ def edit_reward(request: StaffRequest, reward: UUID) -> HttpResponse:
             )
         except rewards.FewerThanClaimed:
             form.too_few()
-        except rewards.ChangedMeanwhile as meanwhile:
+        except changes.Newer as meanwhile:
             form.tell([_change(row)["what"] for row in meanwhile.changes], seen=found.changes.count())
         else:
             return _saved(request, found, form)
-    changes = found.changes.select_related("staff__user", "operator").order_by("-id")[:5]
-    return _page(request, "rewards/reward.html", form=form, reward=found, changes=[_change(row) for row in changes])
+    last = found.changes.select_related("staff__user", "operator").order_by("-id")[:5]
+    return _page(request, "rewards/reward.html", form=form, reward=found, changes=[_change(row) for row in last])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

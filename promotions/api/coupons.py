@@ -47,7 +47,7 @@ class HistoryView(LedgerView):
         customer_id = _customer(call, rules)
         found = coupons.history(rules=rules, customer_id=customer_id)
 
-        def shown(rows: Any) -> list[dict[str, Any]]:
+        def shown(rows: list[Coupon]) -> list[dict[str, Any]]:
             return [
                 coupon_body(row, rules, at)
                 | {
@@ -62,10 +62,10 @@ class HistoryView(LedgerView):
                         if use.operation.business_id == rules.business_id
                     ]
                 }
-                for row in rows.select_related("offer").prefetch_related("used__operation")
+                for row in rows
             ]
 
-        return Answer(page(found, call.query, shown))
+        return Answer(page(found.select_related("offer").prefetch_related("used__operation"), call.query, shown))
 
 
 class CustomerCouponsView(CustomerCall):

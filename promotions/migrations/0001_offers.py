@@ -37,6 +37,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'coupon',
                 'verbose_name_plural': 'coupons',
+                'indexes': [
+                    models.Index(condition=models.Q(('issued_by__isnull', False)), fields=['issued_by'], name='coupon_issued_by'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('code', None), ('source', 'public')), models.Q(models.Q(('source', 'public'), _negated=True), ('code__isnull', False)), _connector='OR'), name='coupon_has_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,6 +84,28 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'offer',
                 'verbose_name_plural': 'offers',
+                'indexes': [
+                    models.Index(fields=['program', 'business'], name='offer_of_business'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None), models.Q(('code', ''), _negated=True)), fields=('business', 'code'), name='offer_code_once'),
+                    models.UniqueConstraint(condition=models.Q(('business', None), ('ended_at', None), models.Q(('code', ''), _negated=True)), fields=('program', 'code'), name='programme_code_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['free_shipping', 'gift']), ('value', 0)), models.Q(models.Q(('kind__in', ['free_shipping', 'gift']), _negated=True), ('value__gt', 0)), _connector='OR'), name='offer_gives_something'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'gift'), models.Q(('gift', ''), _negated=True)), models.Q(models.Q(('kind', 'gift'), _negated=True), ('gift', '')), _connector='OR'), name='offer_gift_is_named'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'percentage'), _negated=True), ('value__lte', 100), _connector='OR'), name='offer_percent_within_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'multiplier'), _negated=True), models.Q(('value__gt', 1), ('value__lte', 20)), _connector='OR'), name='offer_factor_within_reason'),
+                    models.CheckConstraint(condition=models.Q(('most_discount__gt', 0)), name='offer_most_discount_above_zero'),
+                    models.CheckConstraint(condition=models.Q(('minimum_spend__gte', 0)), name='offer_minimum_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='offer_ends_after_it_starts'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('from_time', None), ('until_time', None)), models.Q(('from_time__isnull', False), ('until_time__isnull', False), models.Q(('from_time', models.F('until_time')), _negated=True)), _connector='OR'), name='offer_hours_are_two'),
+                    models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6])), name='offer_weekdays_are_days'),
+                    models.CheckConstraint(condition=models.Q(('code', ''), models.Q(('given_from', None), ('lasts_days', None)), _connector='OR'), name='offer_code_or_coupons'),
+                    models.CheckConstraint(condition=models.Q(('total_limit', None), models.Q(('issued__lte', models.F('total_limit')), ('uses__lte', models.F('total_limit'))), _connector='OR'), name='offer_within_total_limit'),
+                    models.CheckConstraint(condition=models.Q(('limit_per_customer__gt', 0)), name='offer_limit_above_zero'),
+                    models.CheckConstraint(condition=models.Q(('budget', None), ('cost__lte', models.F('budget')), _connector='OR'), name='offer_within_budget'),
+                    models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='offer_cost_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('given_from', None), models.Q(('business__isnull', False), ('given_from__gt', 0)), _connector='OR'), name='offer_given_by_its_business'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +124,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'use of a coupon',
                 'verbose_name_plural': 'uses of coupons',
+                'indexes': [
+                    models.Index(fields=['offer', 'customer'], name='coupon_use_of_offer'),
+                    models.Index(condition=models.Q(('returned_by__isnull', False)), fields=['returned_by'], name='coupon_returned_by'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('returned_by', None)), fields=('coupon',), name='coupon_used_once'),
+                    models.UniqueConstraint(fields=('operation', 'coupon'), name='coupon_once_in_a_purchase'),
+                    models.CheckConstraint(condition=models.Q(('discount__gte', 0)), name='coupon_discount_not_negative'),
+                ],
             },
         ),
         migrations.AddField(
@@ -121,112 +158,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['program', 'business'], name='offer_of_business'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None), models.Q(('code', ''), _negated=True)), fields=('business', 'code'), name='offer_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('business', None), ('ended_at', None), models.Q(('code', ''), _negated=True)), fields=('program', 'code'), name='programme_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['free_shipping', 'gift']), ('value', 0)), models.Q(models.Q(('kind__in', ['free_shipping', 'gift']), _negated=True), ('value__gt', 0)), _connector='OR'), name='offer_gives_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'gift'), models.Q(('gift', ''), _negated=True)), models.Q(models.Q(('kind', 'gift'), _negated=True), ('gift', '')), _connector='OR'), name='offer_gift_is_named'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'percentage'), _negated=True), ('value__lte', 100), _connector='OR'), name='offer_percent_within_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'multiplier'), _negated=True), models.Q(('value__gt', 1), ('value__lte', 20)), _connector='OR'), name='offer_factor_within_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('most_discount__gt', 0)), name='offer_most_discount_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_spend__gte', 0)), name='offer_minimum_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='offer_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_time', None), ('until_time', None)), models.Q(('from_time__isnull', False), ('until_time__isnull', False), models.Q(('from_time', models.F('until_time')), _negated=True)), _connector='OR'), name='offer_hours_are_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6])), name='offer_weekdays_are_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('code', ''), models.Q(('given_from', None), ('lasts_days', None)), _connector='OR'), name='offer_code_or_coupons'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('total_limit', None), models.Q(('issued__lte', models.F('total_limit')), ('uses__lte', models.F('total_limit'))), _connector='OR'), name='offer_within_total_limit'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('limit_per_customer__gt', 0)), name='offer_limit_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('budget', None), ('cost__lte', models.F('budget')), _connector='OR'), name='offer_within_budget'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0)), name='offer_cost_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='couponuse',
-            index=models.Index(fields=['offer', 'customer'], name='coupon_use_of_offer'),
-        ),
-        migrations.AddIndex(
-            model_name='couponuse',
-            index=models.Index(condition=models.Q(('returned_by__isnull', False)), fields=['returned_by'], name='coupon_returned_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='couponuse',
-            constraint=models.UniqueConstraint(condition=models.Q(('returned_by', None)), fields=('coupon',), name='coupon_used_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='couponuse',
-            constraint=models.UniqueConstraint(fields=('operation', 'coupon'), name='coupon_once_in_a_purchase'),
-        ),
-        migrations.AddConstraint(
-            model_name='couponuse',
-            constraint=models.CheckConstraint(condition=models.Q(('discount__gte', 0)), name='coupon_discount_not_negative'),
-        ),
-        migrations.AddIndex(
             model_name='coupon',
             index=models.Index(fields=['customer', 'offer'], name='coupon_customer'),
         ),
         migrations.AddIndex(
             model_name='coupon',
             index=models.Index(fields=['offer', '-id'], name='coupon_offer'),
-        ),
-        migrations.AddIndex(
-            model_name='coupon',
-            index=models.Index(condition=models.Q(('issued_by__isnull', False)), fields=['issued_by'], name='coupon_issued_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('code', None), ('source', 'public')), models.Q(models.Q(('source', 'public'), _negated=True), ('code__isnull', False)), _connector='OR'), name='coupon_has_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('given_from', None), models.Q(('business__isnull', False), ('given_from__gt', 0)), _connector='OR'), name='offer_given_by_its_business'),
         ),
         *load("promotions", "offers"),
     ]

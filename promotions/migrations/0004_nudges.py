@@ -42,6 +42,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'experiment',
                 'verbose_name_plural': 'experiments',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('business',), name='one_experiment'),
+                    models.CheckConstraint(condition=models.Q(('threshold_percent__gte', 1), ('threshold_percent__lte', 99)), name='threshold_within_reason'),
+                    models.CheckConstraint(condition=models.Q(('control_percent__gte', 1), ('control_percent__lte', 50)), name='control_is_a_group'),
+                    models.CheckConstraint(condition=models.Q(('horizon_days__gte', 7), ('horizon_days__lte', 90)), name='horizon_is_fixed'),
+                    models.CheckConstraint(condition=models.Q(('most_a_day__gte', 1)), name='somebody_a_day'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +71,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'drawn customer',
                 'verbose_name_plural': 'drawn customers',
+                'indexes': [
+                    models.Index(fields=['experiment', '-assigned_at'], name='assignment_newest'),
+                    models.Index(condition=models.Q(('measured_at', None)), fields=['until_at'], name='assignment_to_measure'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('experiment', 'customer'), name='drawn_once'),
+                    models.CheckConstraint(condition=models.Q(('bucket__lt', 10000)), name='bucket_is_one_of_all'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('measured_at', None), ('returned', None), ('revenue', None)), models.Q(('measured_at__gte', models.F('until_at')), ('returned__isnull', False), ('revenue__gte', 0)), _connector='OR'), name='measured_when_it_is_over'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +103,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'nudge',
                 'verbose_name_plural': 'nudges',
+                'indexes': [
+                    models.Index(fields=['customer', '-due_at'], name='nudge_customer'),
+                    models.Index(fields=['business', '-id'], name='nudge_business'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='nudge_lasts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +125,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sign-in',
                 'verbose_name_plural': 'sign-ins',
+                'indexes': [
+                    models.Index(fields=['at'], name='sign_in_age'),
+                    models.Index(fields=['customer'], name='sign_in_customer'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('business', 'key'), name='sign_in_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,70 +154,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['customer', 'business', '-occurred_at'], name='behaviour_customer'), models.Index(fields=['received_at'], name='behaviour_age')],
                 'constraints': [models.UniqueConstraint(fields=('business', 'event_id'), name='behaviour_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='experiment',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('business',), name='one_experiment'),
-        ),
-        migrations.AddConstraint(
-            model_name='experiment',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold_percent__gte', 1), ('threshold_percent__lte', 99)), name='threshold_within_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='experiment',
-            constraint=models.CheckConstraint(condition=models.Q(('control_percent__gte', 1), ('control_percent__lte', 50)), name='control_is_a_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='experiment',
-            constraint=models.CheckConstraint(condition=models.Q(('horizon_days__gte', 7), ('horizon_days__lte', 90)), name='horizon_is_fixed'),
-        ),
-        migrations.AddConstraint(
-            model_name='experiment',
-            constraint=models.CheckConstraint(condition=models.Q(('most_a_day__gte', 1)), name='somebody_a_day'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['experiment', '-assigned_at'], name='assignment_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('measured_at', None)), fields=['until_at'], name='assignment_to_measure'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('experiment', 'customer'), name='drawn_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('bucket__lt', 10000)), name='bucket_is_one_of_all'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('measured_at', None), ('returned', None), ('revenue', None)), models.Q(('measured_at__gte', models.F('until_at')), ('returned__isnull', False), ('revenue__gte', 0)), _connector='OR'), name='measured_when_it_is_over'),
-        ),
-        migrations.AddIndex(
-            model_name='nudge',
-            index=models.Index(fields=['customer', '-due_at'], name='nudge_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='nudge',
-            index=models.Index(fields=['business', '-id'], name='nudge_business'),
-        ),
-        migrations.AddConstraint(
-            model_name='nudge',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='nudge_lasts'),
-        ),
-        migrations.AddIndex(
-            model_name='signin',
-            index=models.Index(fields=['at'], name='sign_in_age'),
-        ),
-        migrations.AddIndex(
-            model_name='signin',
-            index=models.Index(fields=['customer'], name='sign_in_customer'),
-        ),
-        migrations.AddConstraint(
-            model_name='signin',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='sign_in_once'),
         ),
         *load("promotions", "nudges"),
     ]

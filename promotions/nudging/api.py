@@ -81,12 +81,8 @@ class NudgesView(CustomerCall):
         at, business = timezone.now(), Business.objects.get(pk=rules.business_id)
         language = sign_ins.language_of(business=business, customer_id=known.customer_id)
         mine = Nudge.objects.filter(business=rules.business_id, customer=known.customer_id).order_by("-pk")
-
-        def shown(rows: Any) -> list[dict[str, Any]]:
-            named = rows.with_state(at).select_related("assignment__experiment", "business", "coupon__offer")
-            return [_body(each, language) for each in named]
-
-        return Answer(page(mine, call.query, shown))
+        found = mine.with_state(at).select_related("assignment__experiment", "business", "coupon__offer")
+        return Answer(page(found, call.query, lambda rows: [_body(each, language) for each in rows]))
 
 
 class ResponsesView(LedgerView):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from businesses import changes
 from businesses.access import MANAGERS, StaffRequest, role_required
 from promotions import offers, words
 from promotions.models import Offer
@@ -81,7 +82,7 @@ def limits(request: StaffRequest, offer: UUID) -> HttpResponse:
             offers.change(offer=found, values=form.values(), at=at, staff=request.staff, seen=seen)
         except offers.FewerThanUsed as fewer:
             form.too_few(fewer.field)
-        except offers.ChangedMeanwhile as meanwhile:
+        except changes.Newer as meanwhile:
             form.tell([change(each) for each in meanwhile.changes], seen=found.changes.count())
         else:
             messages.success(request, _("Saved."))

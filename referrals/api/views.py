@@ -1,9 +1,10 @@
 """Referrals for tills and shops: the list, noting one, and completing it by hand."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
@@ -132,11 +133,11 @@ def _wrong(errors: dict[str, list[str]]) -> Problem:
 
 
 def body(referral: Referral) -> dict[str, Any]:
-    return bodies(Referral.objects.filter(pk=referral.pk))[0]
+    return bodies([Referral.objects.get(pk=referral.pk)])[0]
 
 
-def bodies(rows: QuerySet[Referral]) -> list[dict[str, Any]]:
-    found, at = list(rows), timezone.now()
+def bodies(found: Sequence[Referral]) -> list[dict[str, Any]]:
+    at = timezone.now()
     ids = {each.friend_id for each in found} | {each.inviter_id for each in found}
     programs = {each.program_id for each in found}
     wallets = Wallet.objects.filter(customer__in=ids, program__in=programs).values_list("customer", "public_id")

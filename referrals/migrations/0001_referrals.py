@@ -42,6 +42,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'referral',
                 'verbose_name_plural': 'referrals',
+                'indexes': [
+                    models.Index(fields=['inviter', 'program', '-id'], name='referral_inviter'),
+                    models.Index(fields=['program', '-id'], name='referral_program'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'completed'])), fields=('friend', 'program'), name='referral_of_a_friend_once'),
+                    models.UniqueConstraint(condition=models.Q(('texted_at__isnull', False)), fields=('friend', 'program'), name='referral_texted_once'),
+                    models.CheckConstraint(condition=models.Q(('inviter', models.F('friend')), _negated=True), name='referral_of_two'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'rejected'), _negated=True), ('reason', '')), _connector='OR'), name='referral_rejected_for_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state', 'completed'), ('won_by__isnull', False)), models.Q(models.Q(('state', 'completed'), _negated=True), ('sale', None), ('won_by', None)), _connector='OR'), name='referral_completed_somewhere'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +77,17 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'thanks for a friend',
                 'verbose_name_plural': 'thanks for friends',
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['due', 'recalled'])), fields=['id'], name='award_to_settle'),
+                    models.Index(fields=['customer', 'made_at'], name='award_customer'),
+                    models.Index(condition=models.Q(('sale__isnull', False)), fields=['sale'], name='award_sale'),
+                    models.Index(condition=models.Q(('recalled_by__isnull', False)), fields=['recalled_by'], name='award_recalled'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('offer', None), ('points__gt', 0)), models.Q(('offer__isnull', False), ('points', 0)), _connector='OR'), name='award_of_one_thing'),
+                    models.UniqueConstraint(condition=models.Q(('points__gt', 0), ('state__in', ['due', 'given', 'withheld'])), fields=('referral', 'side'), name='award_of_points_once'),
+                    models.UniqueConstraint(condition=models.Q(('points', 0), ('state__in', ['due', 'given', 'withheld'])), fields=('referral', 'side'), name='award_of_coupon_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -82,6 +104,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'answered call',
                 'verbose_name_plural': 'answered calls',
+                'constraints': [
+                    models.UniqueConstraint(fields=('business', 'key'), name='referral_call_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +121,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'code for friends',
                 'verbose_name_plural': 'codes for friends',
+                'constraints': [
+                    models.UniqueConstraint(fields=('customer', 'program'), name='one_referral_code'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,83 +156,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'terms of bringing friends',
                 'verbose_name_plural': 'terms of bringing friends',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('minimum_purchase__gte', 0)), name='referral_minimum_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('window_days__gt', 0)), name='referral_window_above_zero'),
+                    models.CheckConstraint(condition=models.Q(('inviter_points__gt', 0), ('friend_points__gt', 0), ('inviter_offer__isnull', False), ('friend_offer__isnull', False), ('is_on', False), _connector='OR'), name='referral_gives_something'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['inviter', 'program', '-id'], name='referral_inviter'),
-        ),
-        migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['program', '-id'], name='referral_program'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'completed'])), fields=('friend', 'program'), name='referral_of_a_friend_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.UniqueConstraint(condition=models.Q(('texted_at__isnull', False)), fields=('friend', 'program'), name='referral_texted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('inviter', models.F('friend')), _negated=True), name='referral_of_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), models.Q(('reason', ''), _negated=True)), models.Q(models.Q(('state', 'rejected'), _negated=True), ('reason', '')), _connector='OR'), name='referral_rejected_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state', 'completed'), ('won_by__isnull', False)), models.Q(models.Q(('state', 'completed'), _negated=True), ('sale', None), ('won_by', None)), _connector='OR'), name='referral_completed_somewhere'),
-        ),
-        migrations.AddIndex(
-            model_name='award',
-            index=models.Index(condition=models.Q(('state__in', ['due', 'recalled'])), fields=['id'], name='award_to_settle'),
-        ),
-        migrations.AddIndex(
-            model_name='award',
-            index=models.Index(fields=['customer', 'made_at'], name='award_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='award',
-            index=models.Index(condition=models.Q(('sale__isnull', False)), fields=['sale'], name='award_sale'),
-        ),
-        migrations.AddIndex(
-            model_name='award',
-            index=models.Index(condition=models.Q(('recalled_by__isnull', False)), fields=['recalled_by'], name='award_recalled'),
-        ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('offer', None), ('points__gt', 0)), models.Q(('offer__isnull', False), ('points', 0)), _connector='OR'), name='award_of_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.UniqueConstraint(condition=models.Q(('points__gt', 0), ('state__in', ['due', 'given', 'withheld'])), fields=('referral', 'side'), name='award_of_points_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.UniqueConstraint(condition=models.Q(('points', 0), ('state__in', ['due', 'given', 'withheld'])), fields=('referral', 'side'), name='award_of_coupon_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='referralcall',
-            constraint=models.UniqueConstraint(fields=('business', 'key'), name='referral_call_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='referralcode',
-            constraint=models.UniqueConstraint(fields=('customer', 'program'), name='one_referral_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='referralterms',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_purchase__gte', 0)), name='referral_minimum_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='referralterms',
-            constraint=models.CheckConstraint(condition=models.Q(('window_days__gt', 0)), name='referral_window_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='referralterms',
-            constraint=models.CheckConstraint(condition=models.Q(('inviter_points__gt', 0), ('friend_points__gt', 0), ('inviter_offer__isnull', False), ('friend_offer__isnull', False), ('is_on', False), _connector='OR'), name='referral_gives_something'),
         ),
         *load("referrals", "referrals"),
     ]

@@ -8,9 +8,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
+from businesses.api.access import Access
 from businesses.api.fields import Fields, any_day
 from businesses.api.view import Answer, ApiCall, BusinessView
-from businesses.models import Business
 from loyalty.churn import scoring
 from loyalty.models import ChurnScore, Membership, Wallet
 from reports import figures
@@ -27,12 +27,11 @@ class Report(BusinessView):
     scopes = {"get": "read"}
 
     def handle_get(self, call: ApiCall) -> Answer:
-        business = Business.objects.select_related("program").get(pk=call.access.business_id)
-        period = _period(call, business)
+        period = _period(call)
         head = {"since": period.first, "until": period.last, "as_of": figures.as_of()}
-        return Answer(head | self.tell(business, period))
+        return Answer(head | self.tell(call.access, period))
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
         raise NotImplementedError
 
 
@@ -40,12 +39,12 @@ class SummaryReport(Report):
     @extend_schema(**schema.SUMMARY)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        sums = figures.sums(business_id=business.pk, period=period)
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        sums = figures.sums(business_id=access.business_id, period=period)
         return {
             "sales": sums.sales,
-            "amount": _money(sums.amount, business),
-            "buyers": figures.buyers(business.pk, period),
+            "amount": money.plain(sums.amount, access.currency),
+            "buyers": figures.buyers(access.business_id, period),
             "newcomers": sums.newcomers,
             "points_issued": sums.issued,
             "points_redeemed": sums.spent,
@@ -56,8 +55,8 @@ class PointsIssuedReport(Report):
     @extend_schema(**schema.POINTS_ISSUED)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        days = [{"on": on, "points": sums.issued} for on, sums in _days(business, period) if sums.issued]
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        days = [{"on": on, "points": sums.issued} for on, sums in _days(access, period) if sums.issued]
         return {"points": sum(each["points"] for each in days), "days": days}
 
 
@@ -65,8 +64,8 @@ class RedemptionsReport(Report):
     @extend_schema(**schema.REDEMPTIONS)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        days = [{"on": on, "points": sums.spent} for on, sums in _days(business, period) if sums.spent]
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        days = [{"on": on, "points": sums.spent} for on, sums in _days(access, period) if sums.spent]
         return {"points": sum(each["points"] for each in days), "days": days}
 
 
@@ -74,24 +73,26 @@ class SalesReport(Report):
     @extend_schema(**schema.SALES)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        found = [(on, sums) for on, sums in _days(business, period) if sums.sales]
-        days = [{"on": on, "sales": sums.sales, "amount": _money(sums.amount, business)} for on, sums in found]
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        found = [(on, sums) for on, sums in _days(access, period) if sums.sales]
+        days = [
+            {"on": on, "sales": sums.sales, "amount": money.plain(sums.amount, access.currency)} for on, sums in found
+        ]
         whole = Sums()
         for _on, sums in found:
             whole.add(sums)
-        return {"sales": whole.sales, "amount": _money(whole.amount, business), "days": days}
+        return {"sales": whole.sales, "amount": money.plain(whole.amount, access.currency), "days": days}
 
 
 class CustomerCountReport(Report):
     @extend_schema(**schema.CUSTOMER_COUNT)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        buyers = figures.buyers(business.pk, period)
-        newcomers = figures.sums(business_id=business.pk, period=period).newcomers
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        buyers = figures.buyers(access.business_id, period)
+        newcomers = figures.sums(business_id=access.business_id, period=period).newcomers
         return {
-            "members": Membership.objects.filter(business=business).count(),
+            "members": Membership.objects.filter(business=access.business_id).count(),
             "buyers": buyers,
             "newcomers": newcomers,
             "returning": buyers - newcomers,
@@ -102,25 +103,25 @@ class CustomersReport(Report):
     @extend_schema(**schema.CUSTOMERS)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        newcomers = {on: sums.newcomers for on, sums in _days(business, period)}
-        by_day = figures.buyers_by_step(business.pk, Period(period.first, period.last))
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        newcomers = {on: sums.newcomers for on, sums in _days(access, period)}
+        by_day = figures.buyers_by_step(access.business_id, Period(period.first, period.last))
         days = [
             {"on": on, "buyers": buyers, "newcomers": newcomers.get(on, 0)}
             for buyers, on in zip(by_day, (period.first + timedelta(days=n) for n in range(period.days)), strict=True)
             if buyers
         ]
-        return {"buyers": figures.buyers(business.pk, period), "days": days}
+        return {"buyers": figures.buyers(access.business_id, period), "days": days}
 
 
 class TopCustomersReport(Report):
     @extend_schema(**schema.TOP_CUSTOMERS)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        rows = figures.top_customers(business_id=business.pk, period=period)
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        rows = figures.top_customers(business_id=access.business_id, period=period)
         wallets = Wallet.objects.filter(
-            program_id=business.program_id, customer_id__in=[row["customer_id"] for row in rows]
+            program_id=access.program_id, customer_id__in=[row["customer_id"] for row in rows]
         )
         ids = dict(wallets.values_list("customer_id", "public_id"))
         return {
@@ -128,7 +129,7 @@ class TopCustomersReport(Report):
                 {
                     "customer": str(ids[row["customer_id"]]),
                     "sales": row["sales_"],
-                    "amount": _money(row["amount_"], business),
+                    "amount": money.plain(row["amount_"], access.currency),
                 }
                 for row in rows
             ]
@@ -139,12 +140,12 @@ class ProductsReport(Report):
     @extend_schema(**schema.PRODUCTS)
     def get(self) -> None: ...
 
-    def tell(self, business: Business, period: Period) -> dict[str, Any]:
-        rows = figures.top_articles(business_id=business.pk, period=period)
+    def tell(self, access: Access, period: Period) -> dict[str, Any]:
+        rows = figures.top_articles(business_id=access.business_id, period=period)
         return {
             "results": [
                 {name: row[name] for name in ("sku", "name", "category")}
-                | {"quantity": format(row["quantity_"], "f"), "amount": _money(row["amount_"], business)}
+                | {"quantity": format(row["quantity_"], "f"), "amount": money.plain(row["amount_"], access.currency)}
                 for row in rows
             ]
         }
@@ -170,10 +171,10 @@ class ChurnReport(BusinessView):
         )
 
 
-def _period(call: ApiCall, business: Business) -> Period:
+def _period(call: ApiCall) -> Period:
     """Of the query; a mistake in it is told like one in a body."""
     fields = Fields(dict(call.query.items()))
-    today = timezone.now().astimezone(ZoneInfo(business.time_zone)).date()
+    today = timezone.now().astimezone(ZoneInfo(call.access.time_zone)).date()
     until = fields.read("until", any_day) or today
     since = fields.read("since", any_day) or max(date.min + LONGEST, until) - timedelta(days=Length.MONTH - 1)
     if since > until:
@@ -184,9 +185,5 @@ def _period(call: ApiCall, business: Business) -> Period:
     return Period(since, until)
 
 
-def _days(business: Business, period: Period) -> list[tuple[date, Sums]]:
-    return list(figures.by_day(business_id=business.pk, period=period))
-
-
-def _money(value: Any, business: Business) -> str:
-    return money.plain(value, business.program.currency)
+def _days(access: Access, period: Period) -> list[tuple[date, Sums]]:
+    return list(figures.by_day(business_id=access.business_id, period=period))
