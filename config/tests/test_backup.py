@@ -17,7 +17,8 @@ from django.db import connection
 from embedded import ROOT
 
 pytestmark = pytest.mark.slow
-DATABASE = f"regulars_backup_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # tests of this file may run in two workers
+# Tests of this file may run in two workers.
+DATABASE = f"regulars_backup_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 LOG = "customer_id,date,amount\n" + "".join(f"{n % 40},2026-0{1 + n % 9}-1{n % 9},{n}.50\n" for n in range(300))
 SHOP = """
 from datetime import date
