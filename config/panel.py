@@ -131,6 +131,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
         _group(
+            _("Winning back"),
+            [
+                (_("Models of churn"), "monitoring", _list("loyalty", "churnmodel")),
+                (_("Experiments"), "science", _list("promotions", "experiment")),
+                (_("Nudges"), "campaign", _list("promotions", "nudge")),
+            ],
+        ),
+        _group(
             _("Reports"),
             [
                 (_("Liability"), "account_balance", _list("reports", "economy")),

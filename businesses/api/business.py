@@ -1,4 +1,4 @@
-"""`GET` and `PATCH business`: who the key speaks for, and what it gives."""
+"""`GET` and `PATCH business`: who the key speaks for, and what it gives. `GET branches`: where."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,9 +9,10 @@ from rest_framework import serializers as s
 
 from businesses import changes, money
 from businesses.api.fields import Fields
-from businesses.api.schema import OPTIONAL, Decimals, fields, problems
+from businesses.api.paging import only, page
+from businesses.api.schema import OPTIONAL, PAGING, Decimals, fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
-from businesses.models import Business
+from businesses.models import Branch, Business
 
 BUSINESS_FIELDS: dict[str, Any] = {
     "slug": s.CharField(),
@@ -28,6 +29,10 @@ BUSINESS_FIELDS: dict[str, Any] = {
     "branches": s.ListField(child=fields("BusinessBranch", id=s.UUIDField(), name=s.CharField(), city=s.CharField())),
 }
 BUSINESS = fields("Business", **BUSINESS_FIELDS)
+BRANCH = fields(
+    "Branch", id=s.UUIDField(), name=s.CharField(), city=s.CharField(), address=s.CharField(), hours=s.CharField()
+)
+BRANCH_PAGE = fields("BranchPage", results=type(BRANCH)(many=True), next_cursor=s.CharField(allow_null=True))
 
 
 class BusinessCall(BusinessView):
@@ -62,6 +67,29 @@ class BusinessCall(BusinessView):
             at=timezone.now(),
         )
         return Answer(business_body(business))
+
+
+class BranchesView(BusinessView):
+    scopes = {"get": "read"}
+    cashiers = frozenset({"get"})
+
+    @extend_schema(
+        operation_id="list_branches",
+        summary="The open branches of this business, newest first",
+        parameters=PAGING,
+        responses={200: BRANCH_PAGE, **problems(422)},
+    )
+    def get(self) -> None: ...
+
+    def handle_get(self, call: ApiCall) -> Answer:
+        only(call.query)
+        open_ones = Branch.objects.filter(business=call.access.business_id, closed_at=None).order_by("-pk")
+        return Answer(page(open_ones, call.query, lambda rows: list(map(branch_body, rows))))
+
+
+def branch_body(branch: Branch) -> dict[str, Any]:
+    told = {name: getattr(branch, name) for name in ("name", "city", "address", "hours")}
+    return {"id": str(branch.public_id), **told}
 
 
 def business_body(business: Business) -> dict[str, Any]:

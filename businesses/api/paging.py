@@ -26,6 +26,13 @@ def page(newest_first: QuerySet[Row], query: QueryDict, render: Callable[[list[R
     return {"results": render(rows), "next_cursor": sealed(rows[-1].pk) if len(found) > limit else None}
 
 
+def only(query: QueryDict, *names: str) -> None:
+    """Refuses what neither stands among the names nor belongs to paging: a field that is not known is never ignored."""
+    if unknown := query.keys() - {*names, "limit", "cursor"}:
+        errors = {str(name)[:64]: ["No such field."] for name in unknown}
+        raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
+
+
 def offset_of(query: QueryDict) -> int:
     """Where a page begins of a list that is not in the order of its ids; `sealed` made the cursor."""
     return max(0, _before(query.get("cursor")) or 0)

@@ -10,9 +10,9 @@ from rest_framework import serializers as s
 
 from businesses import money, names
 from businesses.api.fields import Fields, amount, text, yes_or_no
-from businesses.api.paging import limit_of, offset_of, page, sealed
+from businesses.api.paging import limit_of, offset_of, only, page, sealed
 from businesses.api.problems import Problem, not_found
-from businesses.api.schema import OPTIONAL, Decimals, fields, problems
+from businesses.api.schema import OPTIONAL, PAGING, Decimals, fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
 from businesses.catalogue import categories, products
 from businesses.catalogue.categories import Node, Tree
@@ -20,7 +20,6 @@ from businesses.models import Business, Product
 
 MOST_FOUND = 1_000
 YES_OR_NO = {"true": True, "false": False}
-PAGE = {"limit", "cursor"}
 
 PRODUCT: dict[str, Any] = {
     "sku": s.CharField(),
@@ -34,10 +33,6 @@ PRODUCT: dict[str, Any] = {
 ProductBody: Any = type(fields("Product", **PRODUCT))  # one class, so that the document has one component
 PRODUCT_PAGE = fields("ProductPage", results=ProductBody(many=True), next_cursor=s.CharField(allow_null=True))
 CATEGORY_FILTER = OpenApiParameter("category", {"type": "string"}, description="id or path; what is inside it too")
-PAGING = [
-    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-    OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
-]
 
 
 class ProductsView(BusinessView):
@@ -57,7 +52,7 @@ class ProductsView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        _only(call, {"category", "featured", "active"} | PAGE)
+        only(call.query, "category", "featured", "active")
         found = Product.objects.filter(business=call.access.business_id).order_by("-pk")
         if within := _within(call):
             found = found.filter(category_id__in=within.within)
@@ -87,7 +82,7 @@ class SearchView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        _only(call, {"q", "category"} | PAGE)
+        only(call.query, "q", "category")
         sought = call.query.get("q", "").replace("\0", "").strip()
         if len(sought) > 120:
             raise _wrong("q", "Has to be at most 120 characters long.")
@@ -232,12 +227,6 @@ def _within(call: ApiCall) -> Node | None:
     if (found := Tree.of(business_of(call)).find(named)) is None:
         raise _wrong("category", "No category of this business has that id or path.")
     return found
-
-
-def _only(call: ApiCall, known: set[str]) -> None:
-    if unknown := call.query.keys() - known:
-        errors = {str(name)[:64]: ["No such field."] for name in unknown}
-        raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
 
 
 def _wrong(name: str, why: str) -> Problem:

@@ -60,6 +60,10 @@ class Decimals(serializers.CharField):
     """Money, a rate or a quantity as a request may say it: a decimal string; a JSON number is read by its digits."""
 
 
+PAGING = [
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
+    OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
+]
 OPTIONAL: Any = {"required": False, "allow_null": True}  # of a request: null says as little as absence
 PROBLEMS = {
     400: "The request cannot be read: `unreadable`, `key_required`.",

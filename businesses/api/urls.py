@@ -4,6 +4,7 @@ from businesses.api import auth, business, products
 
 urlpatterns = [
     path("business", business.BusinessCall.as_view(), name="api-business"),
+    path("branches", business.BranchesView.as_view(), name="api-branches"),
     path("categories", products.CategoriesView.as_view(), name="api-categories"),
     path("products", products.ProductsView.as_view(), name="api-products"),
     path("products/search", products.SearchView.as_view(), name="api-product-search"),

@@ -31,6 +31,7 @@ from loyalty.importing import work
 from loyalty.models import (
     Adjustment,
     Approval,
+    ChurnModel,
     DisputeReason,
     EarningRule,
     Entry,
@@ -48,7 +49,8 @@ from loyalty.outcomes import CustomerBlocked
 from loyalty.tests.conftest import PHONE, buy, redeem, refund
 from loyalty.tests.test_points_page import text
 from promotions import coupons, offers
-from promotions.models import Source
+from promotions.models import Assignment, Coupon, Nudge, Source
+from promotions.nudging import experiments
 from promotions.tests.conftest import agreed, sell
 from referrals import awards
 from referrals.models import Referral, ReferralTerms
@@ -157,6 +159,22 @@ def one_more_of_everything(root: User, new_shop: Callable[..., Shop], n: int) ->
     Economy.objects.create(
         business=shop.business, issued=9, redeemed=4, expired=2, reversed=0, outstanding=3, settled=6,
         settled_redeemed=4, settled_expired=2, counted_at=NOON,
+    )  # fmt: skip
+    model = ChurnModel.objects.create(
+        business=shop.business, version="mbg", parameters={"c0": 1}, prior={}, horizon=30, customers=400,
+        log_likelihood=-1, mean_gap=9, fitted_on=NOON.date(), scored_on=NOON.date(),
+    )  # fmt: skip
+    experiment = experiments.begin(
+        business=shop.business, terms={"threshold_percent": 60, "offer": offered, "texts": {"en": "Come back"}},
+        staff=shop.staff, at=NOON,
+    )  # fmt: skip
+    drawn = Assignment.objects.create(
+        experiment=experiment, customer_id=customer_id, arm="treatment", bucket=9_000, trigger="night", churn=0.7,
+        model=model.label, assigned_at=NOON, until_at=NOON + timedelta(days=30),
+    )  # fmt: skip
+    Nudge.objects.create(
+        assignment=drawn, business=shop.business, customer_id=customer_id, shown="sms", coupon=Coupon.objects.last(),
+        made_at=NOON, due_at=NOON, expires_at=NOON + timedelta(days=7),
     )  # fmt: skip
     Passage.objects.create(origin=shop.business, business=partner.business, customers=5, amount=50, counted_at=NOON)
     for discreet in (False, True):

@@ -655,6 +655,7 @@ DOORS: dict[str, Door] = {
     "api/v1/purchases/<uuid:purchase>": Keys("read", ids={"purchase": sale}),
     "api/v1/purchases/<uuid:purchase>/receipt": Keys("read", ids={"purchase": sale}),
     "api/v1/purchases/<uuid:purchase>/refunds": Keys("earn", ids={"purchase": sale}, method="POST"),
+    "api/v1/branches": Keys("read"),
     "api/v1/categories": Keys("read"),
     "api/v1/products": Keys("read"),
     "api/v1/products/search": Keys("read", method="GET"),

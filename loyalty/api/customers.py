@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 
 from businesses import money
 from businesses.api.fields import Fields, day, email, one_of, text
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.view import Answer, ApiCall
 from businesses.models import TierBasis
 from customers import people
@@ -133,6 +133,7 @@ class EntriesView(CustomerCall):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        only(call.query)
         known, rules = self.member(call, customer)
         entries = history.visible(wallet_id=known.wallet_id, rules=rules)
         waiting = pending.visible(wallet_id=known.wallet_id, rules=rules)

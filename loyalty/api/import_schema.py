@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, PAGING, fields, problems
 from loyalty.models import ImportKind, ImportState
 
 Call = dict[str, Any]
@@ -54,10 +53,7 @@ BRING: Call = {
 SHOW: Call = {
     "operation_id": "show_import",
     "summary": "How far an import is, what it comes to, and the rows that are refused, the last ones first",
-    "parameters": [
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-        OpenApiParameter("cursor", {"type": "string"}, description="of the page of errors before"),
-    ],
+    "parameters": PAGING,
     "responses": {
         200: fields(
             "ImportWithErrors",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, text, uuid, whole, yes_or_no
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import not_found
 from businesses.api.view import Answer, ApiCall
 from loyalty import redemptions
@@ -30,6 +30,7 @@ class RedemptionsView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
+        only(call.query)
         mine = Redemption.objects.filter(business_id=call.access.business_id).order_by("-pk")
         found = mine.select_related("operation__wallet", "reward")
         return Answer(page(found, call.query, lambda rows: list(map(redemption_body, rows))))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, whole
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
@@ -29,6 +29,7 @@ class RewardsView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
+        only(call.query)
         rules = rules_of(call)
         offered = Reward.objects.at(rules.program_id, rules.business_id).select_related("tier").order_by("-pk")
         return Answer(page(offered, call.query, lambda rows: list(map(reward_body, rows))))

@@ -1,5 +1,5 @@
-"""Offers and coupons as the superadmin sees them. The operator makes and ends those of a whole programme."""
+"""Offers, coupons, chains and nudges as the superadmin sees them. The operator makes and ends those of a programme."""
 
-from promotions.admin import chains, coupons, offers
+from promotions.admin import chains, coupons, nudges, offers
 
-__all__ = ["chains", "coupons", "offers"]
+__all__ = ["chains", "coupons", "nudges", "offers"]

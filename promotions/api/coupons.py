@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import lookup
@@ -29,6 +29,7 @@ class OffersView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
+        only(call.query)
         rules, at = rules_of(call), timezone.now()
         running = (
             Offer.objects.at(rules.program_id, rules.business_id).filter(ended_at=None, chain=None).order_by("-pk")
@@ -120,9 +121,7 @@ def coupon_body(coupon: Coupon, rules: Rules, at: datetime) -> dict[str, Any]:
 
 def _customer(call: ApiCall, rules: Rules) -> int | None:
     """The one that the query names, by our id; all customers without it."""
-    if unknown := call.query.keys() - {"customer", "limit", "cursor"}:
-        errors = {str(name)[:64]: ["No such field."] for name in unknown}
-        raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
+    only(call.query, "customer")
     named = call.query.get("customer")
     if named is None:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as s
 
-from businesses.api.schema import OPTIONAL, Decimals, fields, problems
+from businesses.api.schema import OPTIONAL, PAGING, Decimals, fields, problems
 from loyalty.api.schema import LINE, who
 from promotions.models import OfferKind, Source
 
@@ -126,6 +126,7 @@ VALIDATE_COUPON: Call = {
 LIST_OFFERS: Call = {
     "operation_id": "list_offers",
     "summary": "The offers of this business, newest first",
+    "parameters": PAGING,
     "responses": {
         200: fields("OfferPage", results=OfferFields(many=True), next_cursor=s.CharField(allow_null=True)),
         **problems(422),
@@ -136,8 +137,7 @@ COUPON_HISTORY: Call = {
     "summary": "What became of the coupons of this business, newest first",
     "parameters": [
         OpenApiParameter("customer", {"type": "string", "format": "uuid"}, description="theirs alone"),
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-        OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
+        *PAGING,
     ],
     "responses": {
         200: fields(

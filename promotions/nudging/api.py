@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, moment, one_of, text
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import Problem, not_found
 from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
@@ -77,6 +77,7 @@ class NudgesView(CustomerCall):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
+        only(call.query)
         known, rules = self.member(call, customer)
         at, business = timezone.now(), Business.objects.get(pk=rules.business_id)
         language = sign_ins.language_of(business=business, customer_id=known.customer_id)

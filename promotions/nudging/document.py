@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, PAGING, fields, problems
 from loyalty.api.schema import Call, who
 from promotions.models import BehaviourKind, Shown, State
 from promotions.nudging.behaviour import MOST_AT_ONCE
@@ -99,10 +98,7 @@ RESPOND: Call = {
 CUSTOMER_NUDGES: Call = {
     "operation_id": "show_customer_nudges",
     "summary": "What this customer was told by this business, newest first",
-    "parameters": [
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-        OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
-    ],
+    "parameters": PAGING,
     "responses": {
         200: fields(
             "NudgePage",

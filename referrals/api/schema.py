@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, PAGING, fields, problems
 from loyalty.api.schema import who
 from referrals.models import Source, State
 
@@ -37,8 +37,7 @@ LIST_REFERRALS: Call = {
     " themselves and nobody has completed.",
     "parameters": [
         OpenApiParameter("state", {"type": "string", "enum": [state.value for state in State]}),
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-        OpenApiParameter("cursor", str),
+        *PAGING,
     ],
     "responses": {
         200: fields(

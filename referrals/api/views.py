@@ -9,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, text, whole
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import Problem, not_found
 from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
@@ -39,8 +39,7 @@ class ReferralsView(LedgerView):
 
     def handle_get(self, call: ApiCall) -> Answer:
         visible, state = Referral.objects.of(_business(call)), call.query.get("state")
-        if unknown := call.query.keys() - {"state", "limit", "cursor"}:
-            raise _wrong({str(name)[:64]: ["No such field."] for name in unknown})
+        only(call.query, "state")
         if state is not None and state not in State.values:
             raise _wrong({"state": [f"Has to be one of {', '.join(State.values)}."]})
         found = visible.in_state(state, timezone.now()) if state else visible

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from businesses.api.schema import OPTIONAL, fields, problems
+from businesses.api.schema import OPTIONAL, PAGING, fields, problems
 from loyalty.api.schema import Call, TrailStep, who
 
 LAST = fields(
@@ -116,6 +116,7 @@ ENTRIES: Call = {
     "summary": "The customer's entries, newest first",
     "description": "Points that wait have no entry yet: they stand under `pending` on every page, until they come or"
     " their purchase is refunded.",
+    "parameters": PAGING,
     "responses": {
         200: fields(
             "EntryPage",

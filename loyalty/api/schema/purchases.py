@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, Decimals, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, PAGING, Decimals, fields, problems
 from loyalty.api.schema import LINE, Call, TrailStep, act, who
 
 PIECES = fields(
@@ -141,8 +141,7 @@ RECORDED = fields(
     ),
 )
 ASKED = [
-    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
-    OpenApiParameter("cursor", {"type": "string"}, description="of the page before"),
+    *PAGING,
     OpenApiParameter("since", {"type": "string", "format": "date"}, description="first local day"),
     OpenApiParameter("until", {"type": "string", "format": "date"}, description="last local day"),
     OpenApiParameter(

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, fields, problems
+from businesses.api.schema import IDEMPOTENCY_KEY, OPTIONAL, PAGING, fields, problems
 from loyalty.api.schema import Call, act, who
 
 REDEMPTION = fields(
@@ -55,6 +55,7 @@ REDEEM: Call = {
 LIST_REDEMPTIONS: Call = {
     "operation_id": "list_redemptions",
     "summary": "The redemptions of this business, newest first",
+    "parameters": PAGING,
     "responses": {
         200: fields("RedemptionPage", results=s.ListField(child=REDEMPTION), next_cursor=s.CharField(allow_null=True)),
         **problems(422),
@@ -119,6 +120,7 @@ def reward(name: str, **more: s.Field[Any, Any, Any, Any]) -> Any:
 LIST_REWARDS: Call = {
     "operation_id": "list_rewards",
     "summary": "What points buy here, newest first",
+    "parameters": PAGING,
     "responses": {
         200: fields(
             "RewardPage", results=s.ListField(child=reward("Reward")), next_cursor=s.CharField(allow_null=True)
