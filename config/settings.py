@@ -384,6 +384,19 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Several fields are called kind, state or source: what their values are called in generated clients.
+    "ENUM_NAME_OVERRIDES": {
+        "BusinessStatus": "businesses.api.auth_schema.STATUSES",
+        "ImportKind": "loyalty.models.ImportKind.values",
+        "ImportState": "loyalty.models.ImportState.values",
+        "OfferKind": "promotions.api.schema.KINDS",
+        "CouponSource": "promotions.models.Source.values",
+        "CouponState": "promotions.api.schema.STATES",
+        "NudgeState": "promotions.models.nudges.State.values",
+        "ReferralSource": "referrals.models.Source.values",
+        "ReferralState": "referrals.models.State.values",
+        "TrueOrFalse": ["true", "false"],
+    },
 }
 
 # --- Logs -------------------------------------------------------------------------------------------------
