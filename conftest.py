@@ -59,6 +59,7 @@ BEGIN
   SET LOCAL session_replication_role = replica;
   FOR place IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
                   AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission') LOOP
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', place);  -- waits for whoever still writes
     EXECUTE format('DELETE FROM %s', place);
   END LOOP;
 END $$"""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
-from businesses.api.paging import page
+from businesses.api.paging import only, page
 from businesses.api.problems import Problem, not_found
 from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
@@ -77,6 +77,7 @@ class ImportView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall, importing: UUID) -> Answer:
+        only(call.query)
         rows = Import.objects.select_related("business__program")
         found = rows.filter(business_id=call.access.business_id, public_id=importing).first()
         if found is None:

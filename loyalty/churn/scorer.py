@@ -24,7 +24,7 @@ class Scorer(Protocol):
     """`alive` and `churn` are SQL expressions over a customer's `x`, `tx` and `t`, see `History`, with the fitted
     parameters and `horizon` as %(name)s; `churn` may use the first as `alive`. So one statement scores everybody.
 
-    `version` moves with whatever moves a score: it is kept with the scores, and a model of another one is not used.
+    `version` moves with whatever moves a score: it is kept with each model, and a model of another one is not used.
     """
 
     version: str

@@ -20,7 +20,7 @@ from loyalty.models import ChurnModel, Membership
 HORIZON = 30  # days, where a business says nothing else
 LEARNT_FOR = timedelta(days=7)
 # By less a score is not written again: most move by nothing from one day, or from one model, to the next.
-MOVED = 0.002
+MOVED, DAYS = 0.002, 0.5
 OVERDUE, LIKELY = 2.0, 0.5  # times the usual gap, and chance of churn, from which somebody is slipping away
 
 SLIPPING = "x > 0 AND n.churn >= %(likely)s::float8 AND t - tx >= %(overdue)s::float8 * n.gap"
@@ -35,8 +35,8 @@ WITH again AS (
   UPDATE loyalty_churnscore s
      SET alive = greatest(n.alive, 1e-30), churn = n.churn, gap = n.gap, last_on = n.last_on, slipping = {SLIPPING}
     FROM ({{scores}}) n
-   WHERE s.membership_id = n.id
-     AND (s.last_on <> n.last_on OR s.slipping <> ({SLIPPING}) OR abs(s.churn - n.churn) >= %(moved)s::float8))
+   WHERE s.membership_id = n.id AND (s.last_on <> n.last_on OR s.slipping <> ({SLIPPING})
+      OR abs(s.churn - n.churn) >= %(moved)s::float8 OR abs(s.gap - n.gap) >= %(days)s::float8))
 {FIRST.replace("{scores}", "{unscored}")}"""  # noqa: S608
 UNSCORED = f"{histories.NOW} AND NOT EXISTS (SELECT FROM loyalty_churnscore s WHERE s.membership_id = m.id)"
 ONE = "SELECT alive, churn, gap, t - tx FROM ({scores}) scores"
@@ -91,7 +91,7 @@ def score(*, business: Business, at: datetime) -> bool:
         scores=scores_of(histories.NOW, by, corrected=model.is_corrected),
         unscored=scores_of(UNSCORED, by, corrected=model.is_corrected),
     )
-    values = _values(model, today) | {"likely": LIKELY, "overdue": OVERDUE, "moved": MOVED}
+    values = _values(model, today) | {"likely": LIKELY, "overdue": OVERDUE, "moved": MOVED, "days": DAYS}
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
     model.scored_on = today

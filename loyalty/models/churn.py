@@ -45,9 +45,9 @@ class ChurnModel(models.Model):
 
 
 class ChurnScore(models.Model):
-    """A membership's chance by its business's newest model, within 0.002, on the day that it was last used on. Beside
-    and not in its row: what every purchase updates has to stay small. Who came since `last_on` is not described any
-    more.
+    """A membership's chance by its business's newest model, within 0.002, and its gap, within half a day, on the day
+    that the model was last used on. Beside and not in its row: what every purchase updates has to stay small. Who came
+    since `last_on` is not described any more.
 
     Many rows are written anew every night, and most where a new model differs much. So the pages stand half empty, and
     no index is on what moves from night to night, which makes that twice as quick.

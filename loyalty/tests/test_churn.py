@@ -186,6 +186,15 @@ def test_a_business_is_scored_once_a_day_and_learnt_of_once_a_week(regulars: Sho
 
 
 @pytest.mark.django_db
+def test_a_usual_gap_that_a_new_model_moves_is_written_although_the_chance_stands_still(regulars: Shop) -> None:
+    scoring.score_due(at=NOON)
+    ChurnScore.objects.filter(membership=member(3)).update(gap=1)
+    ChurnModel.objects.update(scored_on=TODAY - timedelta(days=1))
+    scoring.score_due(at=NOON)
+    assert ChurnScore.objects.get(membership=member(3)).gap == pytest.approx(chance(regulars, 3).gap, rel=1e-5)
+
+
+@pytest.mark.django_db
 def test_a_business_says_how_far_ahead_it_looks(regulars: Shop) -> None:
     scoring.score_due(at=NOON)
     Business.objects.update(churn_days=90)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from businesses import shown
-from businesses.panel import ByBusiness, Column, ReadOnly, choices, number
+from businesses.panel import ByBusiness, Column, ReadOnly, number
 from loyalty.admin.finding import WHO
 from promotions.models import Experiment, Nudge
 from promotions.models.nudges import State
@@ -46,7 +46,7 @@ class NudgeAdmin(ReadOnly):
         Column(_("until"), "expires_at"),
     )
     list_display = fields
-    list_filter = (choices("shown", _("by way of")), ("business", ByBusiness))
+    list_filter = (("business", ByBusiness),)
     list_select_related = ("customer", "business", "assignment", "coupon")
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -20,8 +20,9 @@ HASHED = {"staticfiles": {"BACKEND": "config.static.HashedModuleStorage"}}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright leaves an event loop in this thread, in which asyncio.run() would fail."""
-    items.sort(key=lambda item: "browser" in item.keywords)
+    """Browser tests last: Playwright leaves an event loop in this thread, in which asyncio.run() would fail. Of them the
+    longest first, so that no worker is left alone with them in the end."""
+    items.sort(key=lambda item: ("browser" in item.keywords, "test_every_page" not in item.nodeid))
 
 
 @pytest.fixture(scope="session")

@@ -173,6 +173,7 @@ def test_own_circle(page: Page, context: BrowserContext, server: str, seen: Call
     context.add_cookies(cookies_of(a_customer("the customer", wallet.customer), server))
     page.goto(f"{server}/points/{wallet.public_id}/coupons/")
     expect(page.locator("main")).to_contain_text(restaurant.name)
+    expect(page.locator("main")).not_to_contain_text("Клиника")
     seen("1-coupon")
 
     context.clear_cookies()
@@ -182,6 +183,7 @@ def test_own_circle(page: Page, context: BrowserContext, server: str, seen: Call
     page.locator("#pad").fill("2000")
     page.locator(".pad-action button").click()
     expect(page.locator(".receipt")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("Клиника")
     seen("2-counter")
     used = Coupon.objects.get(code=code).used.get()
     assert used.discount == 300
