@@ -206,7 +206,7 @@ def bodies(found: Iterable[Product], call: ApiCall) -> list[dict[str, Any]]:
         {
             "sku": product.sku,
             "name": product.name,
-            "category": paths.get(product.category_id),
+            "category": paths.get(product.category_id or 0),
             "price": None if product.price is None else money.plain(product.price, call.access.currency),
             "image_url": product.image_url or None,
             "featured": product.featured,
