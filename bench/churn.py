@@ -3,7 +3,7 @@
     ./run bench churn [--json] [--customers N] [--rounds N]
 
 On a durable cluster of its own with PostgreSQL's defaults. The first night writes a row for each membership, a later
-one those that moved, and that after a week, by a new model, every one.
+one those that moved: more of them by a new model, and all when the business looks further ahead or less far.
 """
 
 import argparse
