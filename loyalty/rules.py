@@ -114,7 +114,7 @@ class Rules:
         """A moment by the business's clock."""
         return moment.astimezone(ZoneInfo(self.time_zone))
 
-    @property
+    @cached_property
     def first_branch_id(self) -> int:
         return next(iter(self.branches.values()))
 

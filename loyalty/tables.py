@@ -78,7 +78,7 @@ class Table:
 
     def _checked(self, row: Row, fields: list[str]) -> Row:
         if len(fields) == len(self.header):
-            return row._replace(fields=fields)
+            return Row(row.line, row.text, fields)
         sentence = _("The row has %(found)s columns, the header has %(expected)s.")
         return row._replace(problem=sentence % {"found": len(fields), "expected": len(self.header)})
 

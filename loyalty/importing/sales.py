@@ -6,8 +6,10 @@ twice. The keys live in a scope of their own, away from those that tills choose.
 sentence and never stops the rest.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -102,7 +104,7 @@ def purchases(
     units = reader.units()
     tally = Tally()
     # The next chunk is read, in the reader's language, while the database posts this one.
-    with ThreadPoolExecutor(1) as ahead:
+    with ThreadPoolExecutor(1) as ahead, seldom_collected():
         following = ahead.submit(copy_context().run, _chunk, units)
         while chunk := following.result():
             following = ahead.submit(copy_context().run, _chunk, units)
@@ -113,6 +115,17 @@ def purchases(
             add(tally, added)
             yield tally
     yield tally
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Rows are made by the million and point at nothing that points back: looking for such circles takes long."""
+    usual = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _chunk(units: Iterator[Unit]) -> list[Unit]:
