@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test import TransactionTestCase
 from django.utils import translation
 
 from businesses.models import Branch, Business, Program, Role, Staff, User
@@ -47,44 +45,6 @@ class Shop:
 def english() -> Iterator[None]:
     """A request leaves its language behind in the thread; the next test starts afresh."""
     with translation.override("en"):
-        yield
-
-
-# Truncating a hundred tables of which ten were filled, and noting all permissions anew, takes half a second; this takes
-# a hundredth of one. As a replica, so that no trigger says that what was written stays, and no key asks for an order.
-EMPTY = """
-DO $$
-DECLARE place regclass;
-BEGIN
-  SET LOCAL session_replication_role = replica;
-  FOR place IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-                  AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission') LOOP
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', place);  -- waits for whoever still writes
-    EXECUTE format('DELETE FROM %s', place);
-  END LOOP;
-END $$"""
-SIZE = """
-SELECT sum(pg_relation_size(oid)), current_setting('is_superuser') FROM pg_class
- WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
-FEW = 32 * 1024 * 1024  # bytes; more than these truncating removes more quickly
-
-
-@pytest.fixture(scope="session", autouse=True)
-def emptied_quickly() -> Iterator[None]:
-    """After a test that committed."""
-    truncate = TransactionTestCase._fixture_teardown
-
-    def empty(case: TransactionTestCase) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(SIZE)
-            size, superuser = cursor.fetchone()
-            if superuser == "off" or size > FEW:
-                truncate(case)
-            else:
-                cursor.execute(EMPTY)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 
 

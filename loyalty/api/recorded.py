@@ -75,7 +75,8 @@ class ReceiptView(LedgerView):
         if wanted not in (AS_TEXT, AS_PDF):
             errors = {"format": [f"Has to be {AS_TEXT} or {AS_PDF}."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
-        sale = Purchase.objects.get(pk=own_operation(call, purchase, OperationKind.PURCHASE))
+        sales = Purchase.objects.select_related("operation", "branch")
+        sale = sales.get(pk=own_operation(call, purchase, OperationKind.PURCHASE))
         ((posted, *_besides),) = _stored([sale.pk], rules)
         found = receipts.rows(purchase=sale, posted=posted, rules=rules)
         if wanted == AS_PDF:

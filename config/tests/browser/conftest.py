@@ -20,9 +20,8 @@ HASHED = {"staticfiles": {"BACKEND": "config.static.HashedModuleStorage"}}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: Playwright leaves an event loop in this thread, in which asyncio.run() would fail. Those of
-    them that take longest first, so that no worker is left alone with them in the end."""
-    items.sort(key=lambda item: ("browser" in item.keywords, "test_every_page" not in item.nodeid))
+    """Browser tests last: Playwright leaves an event loop in this thread, in which asyncio.run() would fail."""
+    items.sort(key=lambda item: "browser" in item.keywords)
 
 
 @pytest.fixture(scope="session")
