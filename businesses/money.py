@@ -71,7 +71,13 @@ def show_round(amount: Decimal, currency: str, language: str) -> str:
 
 def plain(amount: Decimal, currency: str) -> str:
     """`1204.50`: the decimals of the currency and nothing else, for machines."""
-    return format(amount.quantize(Decimal(1).scaleb(-decimals(currency))), "f")
+    return format(amount.quantize(_smallest(currency)), "f")
+
+
+@cache
+def _smallest(currency: str) -> Decimal:
+    """The least that can be paid in it."""
+    return Decimal(1).scaleb(-decimals(currency))
 
 
 @cache

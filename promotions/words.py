@@ -1,9 +1,11 @@
 """Offers and refusals in plain words. The API says the same in English."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from babel.dates import format_time, get_day_names
 from django.utils.translation import gettext as _
@@ -13,6 +15,27 @@ from businesses import money, shown
 from promotions.models import Coupon, CouponStatus, Offer, OfferKind
 
 Fact = Mapping[str, Any]
+
+
+class Promise(NamedTuple):
+    """What there is to say of an offer; named as its fields are."""
+
+    kind: str
+    value: Decimal
+    gift: str
+    most_discount: Decimal | None
+    categories: Sequence[str]
+    minimum_spend: Decimal
+    weekdays: Sequence[int]
+    from_time: time | None
+    until_time: time | None
+    starts_on: date | None
+    ends_on: date | None
+    limit_per_customer: int | None
+    exclusive: bool
+
+
+promised = attrgetter(*Promise._fields)
 
 
 def refusal(fact: Fact) -> str:
@@ -52,10 +75,16 @@ def _with_facts(reason: str, fact: Fact) -> str:
 
 def whole(offer: Offer, currency: str) -> str:
     """All of it: “15% off; on cakes; from 20.00 ₼ on; Saturday”."""
+    fields = (tuple(each) if isinstance(each, list) else each for each in promised(offer))
+    return _whole(Promise._make(fields), currency, shown.language())
+
+
+@lru_cache(4096)
+def _whole(offer: Promise, currency: str, _language: str) -> str:
     return "; ".join([head(offer, currency), *conditions(offer, currency)])
 
 
-def head(offer: Offer, currency: str) -> str:
+def head(offer: Offer | Promise, currency: str) -> str:
     """What it gives: “15% off”."""
     value = shown.decimal(offer.value)
     match offer.kind:
@@ -77,19 +106,19 @@ def head(offer: Offer, currency: str) -> str:
     return offer.gift
 
 
-def conditions(offer: Offer, currency: str) -> list[str]:
+def conditions(offer: Offer | Promise, currency: str) -> list[str]:
     """On what, when, and how often; empty for an offer that always counts."""
     return [*_on_what(offer, currency), *_when(offer), *_how_often(offer)]
 
 
-def _on_what(offer: Offer, currency: str) -> Iterator[str]:
+def _on_what(offer: Offer | Promise, currency: str) -> Iterator[str]:
     if offer.categories:
         yield _("on %(names)s") % {"names": ", ".join(offer.categories)}
     if offer.minimum_spend:
         yield _("from %(amount)s on") % {"amount": _amount(offer.minimum_spend, currency)}
 
 
-def _when(offer: Offer) -> Iterator[str]:
+def _when(offer: Offer | Promise) -> Iterator[str]:
     if offer.weekdays:
         names = get_day_names("wide", "stand-alone", shown.language())
         yield ", ".join(names[day] for day in sorted(offer.weekdays))
@@ -104,7 +133,7 @@ def _when(offer: Offer) -> Iterator[str]:
         yield _("until %(last)s") % days
 
 
-def _how_often(offer: Offer) -> Iterator[str]:
+def _how_often(offer: Offer | Promise) -> Iterator[str]:
     if offer.limit_per_customer is not None:
         times = ngettext(
             "%(times)s time for each customer", "%(times)s times for each customer", offer.limit_per_customer

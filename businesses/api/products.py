@@ -1,6 +1,7 @@
 """The catalogue: products, found by their numbers, in lists and by words; the tree of categories."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from rest_framework import serializers as s
 
 from businesses import money, names
 from businesses.api.fields import Fields, amount, text, yes_or_no
-from businesses.api.paging import limit_of, offset_of, only, page, sealed
+from businesses.api.paging import Listing, limit_of, offset_of, only, sealed
 from businesses.api.problems import Problem, not_found
 from businesses.api.schema import OPTIONAL, PAGING, Decimals, fields, problems
 from businesses.api.view import Answer, ApiCall, BusinessView
@@ -20,6 +21,13 @@ from businesses.models import Business, Product
 
 MOST_FOUND = 1_000
 YES_OR_NO = {"true": True, "false": False}
+SHOWN = ("id", "sku", "name", "category_id", "price", "image_url", "featured", "active")
+OWN = Listing(SHOWN, "FROM businesses_product WHERE business_id = %(business)s::bigint")
+ASKED = {
+    "category": " AND category_id = ANY(%(category)s::bigint[])",
+    "featured": " AND featured = %(featured)s::boolean",
+    "active": " AND active = %(active)s::boolean",
+}
 
 PRODUCT: dict[str, Any] = {
     "sku": s.CharField(),
@@ -52,16 +60,17 @@ class ProductsView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        only(call.query, "category", "featured", "active")
-        found = Product.objects.filter(business=call.access.business_id).order_by("-pk")
+        only(call.query, *ASKED)
+        asked: dict[str, Any] = {"business": call.access.business_id}
         if within := _within(call):
-            found = found.filter(category_id__in=within.within)
+            asked["category"] = within.within
         for name in ("featured", "active"):
             if (said := call.query.get(name)) is not None:
                 if said not in YES_OR_NO:
                     raise _wrong(name, "Has to be true or false.")
-                found = found.filter(**{name: YES_OR_NO[said]})
-        return Answer(page(found, call.query, lambda rows: bodies(rows, call)))
+                asked[name] = YES_OR_NO[said]
+        more = "".join(condition for name, condition in ASKED.items() if name in asked)
+        return Answer(OWN.page(asked, call.query, lambda rows: _bodies(rows, call), more))
 
 
 class SearchView(BusinessView):
@@ -201,18 +210,22 @@ class CategoriesView(BusinessView):
 
 
 def bodies(found: Iterable[Product], call: ApiCall) -> list[dict[str, Any]]:
+    return _bodies(map(attrgetter(*SHOWN), found), call)
+
+
+def _bodies(rows: Iterable[tuple[Any, ...]], call: ApiCall) -> list[dict[str, Any]]:
     paths = categories.paths(call.access.business_id)
     return [
         {
-            "sku": product.sku,
-            "name": product.name,
-            "category": paths.get(product.category_id or 0),
-            "price": None if product.price is None else money.plain(product.price, call.access.currency),
-            "image_url": product.image_url or None,
-            "featured": product.featured,
-            "active": product.active,
+            "sku": sku,
+            "name": name,
+            "category": paths.get(category_id or 0),
+            "price": None if price is None else money.plain(price, call.access.currency),
+            "image_url": image_url or None,
+            "featured": featured,
+            "active": active,
         }
-        for product in found
+        for _id, sku, name, category_id, price, image_url, featured, active in rows
     ]
 
 

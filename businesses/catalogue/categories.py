@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 
 from businesses import alphabet
@@ -20,6 +20,7 @@ SEPARATOR = " / "
 DEEPEST = 5
 LONGEST_NAME = 60
 MOST = 2_000
+NAMES = "SELECT id, parent_id, name FROM businesses_productcategory WHERE business_id = %(business)s::bigint"
 
 
 class TooDeep(ValueError):
@@ -92,8 +93,9 @@ class Tree:
 
 def paths(business_id: int) -> dict[int, str]:
     """The path of each category of a business, by its id."""
-    found = ProductCategory.objects.filter(business=business_id).values_list("pk", "parent_id", "name")
-    rows = {pk: (parent, name) for pk, parent, name in found}
+    with connection.cursor() as cursor:
+        cursor.execute(NAMES, {"business": business_id})
+        rows = {pk: (parent, name) for pk, parent, name in cursor.fetchall()}
 
     def path(pk: int) -> str:
         parent, name = rows[pk]

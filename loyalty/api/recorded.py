@@ -7,13 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
-from django.http import QueryDict
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
 from businesses.api.fields import Fields, any_day, text
-from businesses.api.paging import page
+from businesses.api.paging import Listing
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import effects, ledger, receipts
@@ -21,24 +19,38 @@ from loyalty.api.acting import LedgerView, own_operation, rules_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.schema import purchases as schema
 from loyalty.earning import ZERO
-from loyalty.models import OperationKind, Purchase, PurchaseLine
+from loyalty.models import OperationKind, Purchase
 from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 AS_TEXT, AS_PDF = "text", "pdf"
-LINE = ("purchase_id", "position", "sku", "name", "category", "quantity", "unit_price", "discount")
-# The columns of `Posted` in its order, after three that it lacks. An accepted sale has no refusal.
-STORED = """
-SELECT b.public_id, o.reference, p.refunded, w.public_id, o.id, o.public_id, o.kind, NULL, o.points, o.balance_after,
-       o.owed_delta, o.pending, o.spent, o.visits, o.tier_id, o.enrolled, o.trail, p.occurred_at, o.wallet_id,
-       o.customer_id, p.amount, p.paid_with_points, t.after_id
-  FROM loyalty_purchase p
-  JOIN loyalty_operation o ON o.id = p.operation_id
+LINES = """
+SELECT purchase_id, position, sku, name, category, quantity, unit_price, discount FROM loyalty_purchaseline
+ WHERE purchase_id = ANY(%(purchases)s::bigint[]) ORDER BY purchase_id, position"""
+# The columns of `Posted` in its order, after four besides. An accepted sale has no refusal.
+STORED = Listing(
+    columns=(
+        *("o.id", "b.public_id", "o.reference", "p.refunded"),
+        *("w.public_id", "o.id", "o.public_id", "o.kind", "NULL", "o.points", "o.balance_after", "o.owed_delta"),
+        *("o.pending", "o.spent", "o.visits", "o.tier_id", "o.enrolled", "o.trail", "p.occurred_at", "o.wallet_id"),
+        *("o.customer_id", "p.amount", "p.paid_with_points", "t.after_id"),
+    ),
+    found="""FROM loyalty_operation o
+  JOIN loyalty_purchase p ON p.operation_id = o.id
   JOIN loyalty_wallet w ON w.id = o.wallet_id
-  JOIN businesses_branch b ON b.id = p.branch_id
+  JOIN businesses_branch b ON b.id = o.branch_id
   LEFT JOIN loyalty_tierchange t ON t.operation_id = o.id
- WHERE p.operation_id = ANY(%(purchases)s::bigint[])
- ORDER BY o.id DESC"""
+ WHERE o.business_id = %(business)s::bigint AND o.kind = 'purchase'""",
+    order="o.local_on DESC, o.id DESC",
+    below="(o.local_on, o.id) < (SELECT local_on, id FROM loyalty_operation WHERE id = %(before)s::bigint)",
+)
+ASKED = {
+    "purchase": " AND o.id = %(purchase)s::bigint",
+    "customer": " AND p.customer_id = %(customer)s::bigint AND p.business_id = %(business)s::bigint",  # its index
+    "since": " AND o.local_on >= %(since)s::date",
+    "until": " AND o.local_on <= %(until)s::date",
+    "reference": " AND o.reference = %(reference)s::text",
+}
 
 
 class RecordedPurchasesView(LedgerView):
@@ -48,9 +60,7 @@ class RecordedPurchasesView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        rules = rules_of(call)
-        mine = _asked(Purchase.objects.filter(business_id=rules.business_id), call.query)
-        return Answer(_page(mine, call, rules))
+        return Answer(_page(call, rules_of(call)))
 
 
 class PurchaseView(LedgerView):
@@ -60,8 +70,8 @@ class PurchaseView(LedgerView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall, purchase: UUID) -> Answer:
-        (body,) = recorded([own_operation(call, purchase, OperationKind.PURCHASE)], rules_of(call))
-        return Answer(body)
+        rules = rules_of(call)
+        return Answer(_bodies(_one(call, purchase, rules), rules)[0])
 
 
 class ReceiptView(LedgerView):
@@ -75,9 +85,8 @@ class ReceiptView(LedgerView):
         if wanted not in (AS_TEXT, AS_PDF):
             errors = {"format": [f"Has to be {AS_TEXT} or {AS_PDF}."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
-        sales = Purchase.objects.select_related("operation", "branch")
-        sale = sales.get(pk=own_operation(call, purchase, OperationKind.PURCHASE))
-        ((posted, *_besides),) = _stored([sale.pk], rules)
+        ((posted, *_besides),) = _posted(_one(call, purchase, rules), rules)
+        sale = Purchase.objects.select_related("operation", "branch").get(pk=posted.id)
         found = receipts.rows(purchase=sale, posted=posted, rules=rules)
         if wanted == AS_PDF:
             return Answer(receipts.as_pdf(found), kind="application/pdf")
@@ -92,25 +101,27 @@ class CustomerPurchasesView(CustomerCall):
 
     def handle_get(self, call: ApiCall, customer: UUID) -> Answer:
         known, rules = self.member(call, customer)
-        mine = Purchase.objects.filter(business_id=rules.business_id, customer_id=known.customer_id)
-        return Answer(_page(_asked(mine, call.query), call, rules))
+        return Answer(_page(call, rules, customer=known.customer_id))
 
 
-def _page(purchases: QuerySet[Purchase], call: ApiCall, rules: Rules) -> dict[str, Any]:
-    newest = purchases.only("pk").order_by("-pk")
-    return page(newest, call.query, lambda rows: recorded([row.pk for row in rows], rules))
-
-
-def _asked(purchases: QuerySet[Purchase], query: QueryDict) -> QuerySet[Purchase]:
+def _page(call: ApiCall, rules: Rules, customer: int | None = None) -> dict[str, Any]:
     """`since` and `until` are local days, both of them in it; `reference` is the till's."""
-    fields = Fields({name: query[name] for name in query if name not in ("limit", "cursor")})
+    fields = Fields({name: call.query[name] for name in call.query if name not in ("limit", "cursor")})
     asked = {
-        "local_on__gte": fields.read("since", any_day),
-        "local_on__lte": fields.read("until", any_day),
-        "operation__reference": fields.read("reference", text(128)),
+        "customer": customer,
+        "since": fields.read("since", any_day),
+        "until": fields.read("until", any_day),
+        "reference": fields.read("reference", text(128)),
     }
     fields.done()
-    return purchases.filter(**{name: value for name, value in asked.items() if value is not None})
+    more = "".join(ASKED[name] for name, value in asked.items() if value is not None)
+    values = {"business": rules.business_id, **asked}
+    return STORED.page(values, call.query, lambda rows: _bodies(rows, rules), more)
+
+
+def _one(call: ApiCall, purchase: UUID, rules: Rules) -> list[Any]:
+    operation_id = own_operation(call, purchase, OperationKind.PURCHASE)
+    return STORED.rows({"business": rules.business_id, "purchase": operation_id}, ASKED["purchase"], 1)
 
 
 def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
@@ -141,12 +152,14 @@ def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
     return [tier, *posted.effects]
 
 
-def recorded(purchases: Sequence[int], rules: Rules) -> list[dict[str, Any]]:
-    """As recording them answered, with what is known besides; the newest first. Two statements, however many, and one
-    of each effect."""
+def _bodies(rows: Sequence[Any], rules: Rules) -> list[dict[str, Any]]:
+    """As recording them answered, with what is known besides. One statement for the lines of all, and one of each
+    effect."""
     lines: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for line in PurchaseLine.objects.filter(purchase__in=purchases).order_by("position").values_list(*LINE):
-        lines[line[0]].append(_line(rules, *line[1:]))
+    with connection.cursor() as cursor:
+        cursor.execute(LINES, {"purchases": [row[0] for row in rows]})
+        for purchase, *line in cursor.fetchall():
+            lines[purchase].append(_line(rules, *line))
     return [
         purchase_body(posted, rules)
         | {
@@ -156,7 +169,7 @@ def recorded(purchases: Sequence[int], rules: Rules) -> list[dict[str, Any]]:
             "refunded": money.plain(refunded, rules.currency),
             "lines": lines[posted.id],
         }
-        for posted, branch, reference, refunded in _stored(purchases, rules)
+        for posted, branch, reference, refunded in _posted(rows, rules)
     ]
 
 
@@ -174,11 +187,8 @@ def _line(
     }
 
 
-def _stored(purchases: Sequence[int], rules: Rules) -> Iterator[tuple[Posted, UUID, str | None, Decimal]]:
-    """Each as the ledger answered it; its branch, its reference and how much of it was refunded."""
-    told = effects.tell(rules=rules, operations=purchases)
-    with connection.cursor() as cursor:
-        cursor.execute(STORED, {"purchases": list(purchases)})
-        for branch, reference, refunded, *columns in cursor.fetchall():
-            posted = ledger.posted_of(("replayed", *columns))
-            yield posted._replace(effects=tuple(told[posted.id])), branch, reference, refunded
+def _posted(rows: Sequence[Any], rules: Rules) -> Iterator[tuple[Posted, UUID, str | None, Decimal]]:
+    """Each of what is `STORED` as the ledger answered it; its branch, its reference and how much of it was refunded."""
+    told = effects.tell(rules=rules, operations=[row[0] for row in rows])
+    for operation_id, branch, reference, refunded, *columns in rows:
+        yield ledger.posted_of(("replayed", *columns, tuple(told[operation_id]))), branch, reference, refunded

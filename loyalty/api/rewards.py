@@ -1,6 +1,7 @@
 """What points buy, and the customer's word that they may be spent."""
 
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses.api.fields import Fields, whole
-from businesses.api.paging import only, page
+from businesses.api.paging import Listing, only
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from businesses.models import Business
@@ -18,7 +19,19 @@ from loyalty.api.acting import LedgerView, rules_of, who_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.redemptions import MOST_POINTS
 from loyalty.api.schema import redemptions as schema
-from loyalty.models import Reward, Wallet
+from loyalty.models import Wallet
+from loyalty.rules import Rules
+
+SHOWN = (
+    *("id", "public_id", "name", "description", "points", "stock", "claimed", "limit_per_customer", "limit_period"),
+    *("tier_id", "starts_on", "ends_on", "business_id"),
+)
+OFFERED = Listing(
+    SHOWN,
+    """FROM loyalty_reward
+WHERE program_id = %(program)s::bigint AND (business_id = %(business)s::bigint OR business_id IS NULL)
+  AND archived_at IS NULL""",
+)
 
 
 class RewardsView(LedgerView):
@@ -31,8 +44,8 @@ class RewardsView(LedgerView):
     def handle_get(self, call: ApiCall) -> Answer:
         only(call.query)
         rules = rules_of(call)
-        offered = Reward.objects.at(rules.program_id, rules.business_id).select_related("tier").order_by("-pk")
-        return Answer(page(offered, call.query, lambda rows: list(map(reward_body, rows))))
+        here = {"program": rules.program_id, "business": rules.business_id}
+        return Answer(OFFERED.page(here, call.query, lambda rows: [_body(rules, *row) for row in rows]))
 
 
 class CustomerRewardsView(CustomerCall):
@@ -45,11 +58,11 @@ class CustomerRewardsView(CustomerCall):
         known, rules = self.member(call, customer)
         wallet = Wallet.objects.select_related("tier").get(pk=known.wallet_id)
         today = rules.local(known.read_at).date()
-        found = rewards.at_business(business=_business(call), wallet=wallet, on=today)
+        found, columns = rewards.at_business(business=_business(call), wallet=wallet, on=today), attrgetter(*SHOWN)
         return Answer(
             {
                 "results": [
-                    reward_body(each.reward)
+                    _body(rules, *columns(each.reward))
                     | {"ready": each.ready, "missing": each.missing or None, "points_to_go": each.short}
                     for each in found
                 ]
@@ -85,19 +98,22 @@ class ConsentsView(LedgerView):
         return Answer({"points": points, "expires_at": ends}, 201)
 
 
-def reward_body(reward: Reward) -> dict[str, Any]:
-    limit = {"most": reward.limit_per_customer, "period": reward.limit_period}
+def _body(
+    rules: Rules, _id: int, public_id: UUID, name: str, description: str, points: int, *how: Any
+) -> dict[str, Any]:
+    """From what is `SHOWN` of a reward."""
+    stock, claimed, most, period, tier_id, starts_on, ends_on, business_id = how
     return {
-        "id": str(reward.public_id),
-        "name": reward.name,
-        "description": reward.description,
-        "points": reward.points,
-        "left": reward.left,
-        "limit": limit if reward.limit_per_customer else None,
-        "tier": reward.tier and reward.tier.name,
-        "starts_on": reward.starts_on,
-        "ends_on": reward.ends_on,
-        "programme_wide": reward.business_id is None,
+        "id": public_id,
+        "name": name,
+        "description": description,
+        "points": points,
+        "left": None if stock is None else stock - claimed,
+        "limit": {"most": most, "period": period} if most else None,
+        "tier": rules.tier_name(tier_id),
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+        "programme_wide": business_id is None,
     }
 
 

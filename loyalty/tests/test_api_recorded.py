@@ -1,10 +1,12 @@
 """Sales as the API tells them afterwards, and their receipts."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from businesses.models import Business
 from conftest import Shop
@@ -56,6 +58,19 @@ def test_sales_come_in_pages_and_by_day_and_reference(till: Till, shop: Shop) ->
     assert len(till.get("purchases", since=today, until=today).json()["results"]) == 5
     assert till.get("purchases", until="2020-01-01").json()["results"] == []
     assert problem(till.get("purchases", since="yesterday")) == (422, "invalid")
+
+
+def test_a_sale_that_comes_in_late_stands_on_its_day(till: Till, shop: Shop) -> None:
+    """Pages follow days, as the index does; otherwise a quiet business's list would look through everybody's sales."""
+    today = timezone.now()
+    days = [today - timedelta(days=back) for back in (0, 3, 1, 3, 2)]
+    sales = [buy(shop, amount, at=day) for amount, day in enumerate(days, start=1)]
+    found, cursor = [], {}
+    while cursor is not None:
+        page = till.get("purchases", limit=1, **cursor).json()
+        found += [each["id"] for each in page["results"]]
+        cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
+    assert found == [str(sales[at].public_id) for at in (0, 2, 4, 3, 1)]
 
 
 def test_however_many_sales_cost_as_many_statements(

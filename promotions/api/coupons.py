@@ -1,14 +1,15 @@
 """Offers and the coupons of them, as they stand."""
 
+from collections import namedtuple
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 
 from businesses import money
-from businesses.api.paging import only, page
+from businesses.api.paging import Listing, only, page
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
 from loyalty import lookup
@@ -19,6 +20,26 @@ from loyalty.rules import Rules
 from promotions import coupons, offers, words
 from promotions.api import schema
 from promotions.models import Coupon, Offer
+from promotions.words import Promise
+
+SHOWN = (
+    *("id", "public_id", "name", "code", "ended_at", "paused_at", "total_limit", "uses", "issued", "business_id"),
+    *Promise._fields,
+)
+OFFERED = Listing(
+    SHOWN,
+    """FROM promotions_offer
+WHERE program_id = %(program)s::bigint AND ended_at IS NULL
+  AND (business_id = %(business)s::bigint
+       OR business_id IS NULL AND (businesses = '{}' OR businesses @> ARRAY[%(business)s::bigint]))
+  AND NOT EXISTS (SELECT 1 FROM promotions_chain WHERE offer_id = promotions_offer.id)""",
+)
+
+
+class Listed(namedtuple("Listed", SHOWN)):  # type: ignore[misc]
+    """As much of an offer as is shown of it."""
+
+    left = Offer.left
 
 
 class OffersView(LedgerView):
@@ -31,10 +52,12 @@ class OffersView(LedgerView):
     def handle_get(self, call: ApiCall) -> Answer:
         only(call.query)
         rules, at = rules_of(call), timezone.now()
-        running = (
-            Offer.objects.at(rules.program_id, rules.business_id).filter(ended_at=None, chain=None).order_by("-pk")
-        )
-        return Answer(page(running, call.query, lambda rows: [offer_body(row, rules, at) for row in rows]))
+        here = {"program": rules.program_id, "business": rules.business_id}
+
+        def shown(rows: list[Any]) -> list[dict[str, Any]]:
+            return [offer_body(cast(Offer, Listed._make(row)), rules, at) for row in rows]
+
+        return Answer(OFFERED.page(here, call.query, shown))
 
 
 class HistoryView(LedgerView):

@@ -154,13 +154,13 @@ PAGE: Any = {
 }
 LIST_PURCHASES: Call = {
     "operation_id": "list_purchases",
-    "summary": "The purchases of this business, newest first",
+    "summary": "The purchases of this business, newest day first",
     "parameters": ASKED,
     "responses": PAGE,
 }
 CUSTOMER_PURCHASES: Call = {
     "operation_id": "customer_purchases",
-    "summary": "What a customer bought at this business, newest first",
+    "summary": "What a customer bought at this business, newest day first",
     "parameters": ASKED,
     "responses": {**PAGE, **problems(404, 422)},
 }
