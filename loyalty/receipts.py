@@ -11,8 +11,6 @@ from io import BytesIO
 from django.contrib.staticfiles import finders
 from django.utils import translation
 from django.utils.translation import gettext as _
-from fpdf import FPDF
-from fpdf.enums import Align, XPos, YPos
 
 from businesses import money, shown
 from loyalty.models import Purchase, PurchaseLine
@@ -104,6 +102,10 @@ def _lines(row: Row) -> Iterator[str]:
 
 def as_pdf(found: list[Row]) -> bytes:
     """One page of a till's roll, as long as it has to be."""
+    # fpdf takes a fifth of the time in which everything else is imported.
+    from fpdf import FPDF
+    from fpdf.enums import Align, XPos, YPos
+
     height = 2 * EDGE + ROW * (2 + sum(len(list(_lines(row))) for row in found))
     pdf = FPDF(format=(PAPER, height))
     pdf.set_margin(EDGE)
