@@ -128,8 +128,8 @@ def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
     """From the operation's stored columns alone, so that a replay says the same."""
     discounts = sum((Decimal(each.get("discount", 0)) for each in posted.effects), ZERO)
     return {
-        "id": str(posted.public_id),
-        "customer": str(posted.customer),
+        "id": posted.public_id,
+        "customer": posted.customer,
         "amount": money.plain(posted.amount or Decimal(0), rules.currency),
         "discounts": money.plain(discounts, rules.currency),
         "points": posted.points,
@@ -163,7 +163,7 @@ def _bodies(rows: Sequence[Any], rules: Rules) -> list[dict[str, Any]]:
     return [
         purchase_body(posted, rules)
         | {
-            "branch": str(branch),
+            "branch": branch,
             "reference": reference,
             "occurred_at": posted.occurred_at,
             "refunded": money.plain(refunded, rules.currency),
