@@ -23,6 +23,8 @@ from businesses.panel import ByBusiness, Column, Label, NeverDeleted, ReadOnly, 
 from businesses.transfer import Transfers
 
 MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+NAME = Column(gettext_lazy("name"), "name")
+KIND = Column(gettext_lazy("category"), "category")
 SINCE = Column(gettext_lazy("since"), "created_at")
 COUNTRY = Column(gettext_lazy("country"), show=lambda business: places.country(business.country, shown.language()))
 STATUS_COLOURS = {
@@ -106,7 +108,7 @@ CHOICES: dict[str, Callable[[], Iterable[tuple[str, Any]]]] = {
 @admin.register(Business)
 class BusinessAdmin(Transfers, NeverDeleted):
     imports, exports = BusinessImport, BusinessExport
-    list_display = ("name", "program", "standing", "category", COUNTRY, SINCE)
+    list_display = (NAME, Column(gettext_lazy("programme"), "program"), "standing", KIND, COUNTRY, SINCE)
     list_filter = ("status", "program", "category")
     list_select_related = ("program",)
     search_fields = ("name", "slug")
@@ -143,7 +145,7 @@ class BusinessAdmin(Transfers, NeverDeleted):
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         changes.apply(business_id=obj.pk, values=values, operator=request.user, at=timezone.now())  # type: ignore[arg-type]
 
-    @display(description=gettext_lazy("status"), label=STATUS_COLOURS)
+    @display(description=capfirst(gettext_lazy("status")), label=STATUS_COLOURS)
     def standing(self, business: Business) -> Label:
         waits = business.status == BusinessStatus.WAITING
         return Label(business.status, _("Waits") if waits else business.get_status_display())

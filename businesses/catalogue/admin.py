@@ -28,7 +28,7 @@ class ProductAdmin(ReadOnly):
 
 @admin.register(ProductCategory)
 class ProductCategoryAdmin(ReadOnly):
-    list_display = ("name", Column(_("business"), "business"), Column(_("inside"), "parent"))
+    list_display = (Column(_("name"), "name"), Column(_("business"), "business"), Column(_("inside"), "parent"))
     list_filter = (("business", ByBusiness),)
     list_select_related = ("business", "parent")
     search_fields = ("name__istartswith",)
