@@ -108,8 +108,8 @@ def purchases(
         following = ahead.submit(copy_context().run, _chunk, units)
         while chunk := following.result():
             following = ahead.submit(copy_context().run, _chunk, units)
-            rows = {row.line: row for unit in chunk for row in unit.rows}
             added, refusals = poster.take(chunk)
+            rows = {row.line: row for unit in chunk for row in unit.rows} if refusals else {}
             for refusal in refusals:
                 refuse(rows[refusal.line], refusal.reason)
             add(tally, added)

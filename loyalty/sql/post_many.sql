@@ -2,7 +2,7 @@
 -- The rows' customers are enrolled already. Same rules as loyalty_purchase: wallets are locked (in primary-key
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
--- The LATERAL looks, one by index for each row, hold whatever the statistics say: of a business or a programme that is
+-- The looks with OFFSET 0, one by index for each row, hold whatever the statistics say: of a business or a programme that is
 -- new since the last ANALYZE they promise a row or none, and a join by that promise reads all its rows for each chunk.
 --
 -- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at, lines}], one scope.
@@ -16,16 +16,25 @@ DECLARE
   v_customers bigint[] := ARRAY(SELECT DISTINCT (r->>'customer')::bigint FROM jsonb_array_elements(p_rows) r ORDER BY 1);
   v_latest timestamptz := loyalty_now() + interval '5 minutes';
   v_new bigint[];
+  v_owing boolean;
+  v_blocked bigint[];
 BEGIN
   IF EXISTS (SELECT FROM jsonb_array_elements(p_rows) r
               WHERE NOT EXISTS (SELECT FROM businesses_branch b WHERE b.id = (r->>'branch')::bigint AND b.business_id = p_business)) THEN
     RAISE EXCEPTION 'a row names a branch that is not of business %', p_business;
   END IF;
+  -- Who has a wallet is left out beforehand: a conflict is found only when an id and a random name were made for it.
   WITH made AS (
-    INSERT INTO loyalty_wallet (program_id, customer_id) SELECT p_program, c FROM unnest(v_customers) c ORDER BY c
+    INSERT INTO loyalty_wallet (program_id, customer_id) SELECT p_program, c FROM unnest(v_customers) c
+     WHERE NOT EXISTS (SELECT FROM loyalty_wallet WHERE program_id = p_program AND customer_id = c OFFSET 0) ORDER BY c
       ON CONFLICT (customer_id, program_id) DO NOTHING RETURNING id
   ) SELECT array_agg(id) INTO v_new FROM made;
-  PERFORM FROM loyalty_wallet w WHERE w.program_id = p_program AND w.customer_id = ANY (v_customers) ORDER BY w.id FOR UPDATE;
+  SELECT bool_or(w.owed > 0) INTO v_owing FROM (
+    SELECT owed FROM loyalty_wallet
+     WHERE program_id = p_program AND customer_id = ANY (v_customers) ORDER BY id FOR UPDATE
+  ) w;
+  -- Once for all that follows: both answers below have to mean the same people.
+  v_blocked := ARRAY(SELECT id FROM customers_customer WHERE id = ANY (v_customers) AND blocked_at IS NOT NULL);
   -- What they count towards a tier is measured by the next purchase, or when the import is done.
   UPDATE loyalty_wallet w SET tier_version = NULL
    WHERE w.program_id = p_program AND w.customer_id = ANY (v_customers) AND w.tier_version IS NOT NULL;
@@ -37,13 +46,12 @@ BEGIN
            (r.row->>'occurred_at')::timestamptz AS occurred_at, (r.row->>'expires_at')::timestamptz AS expires_at,
            ((r.row->>'occurred_at')::timestamptz AT TIME ZONE p_time_zone)::date AS local_on,
            w.id AS wallet, w.customer_id AS customer, w.balance, w.owed, w.tier_id AS tier, o.input_hash AS seen,
-           c.blocked_at IS NOT NULL AS blocked, w.tier_id IS DISTINCT FROM (r.row->>'tier')::bigint AS stale, (r.row->>'occurred_at')::timestamptz > v_latest AS future,
+           w.customer_id = ANY (v_blocked) AS blocked, w.tier_id IS DISTINCT FROM (r.row->>'tier')::bigint AS stale, (r.row->>'occurred_at')::timestamptz > v_latest AS future,
            row_number() OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS occurrence,
            first_value(decode(r.row->>'hash', 'hex')) OVER (PARTITION BY r.row->>'key' ORDER BY r.n) AS first_hash
       FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
       CROSS JOIN LATERAL (SELECT * FROM loyalty_wallet
                            WHERE program_id = p_program AND customer_id = (r.row->>'customer')::bigint OFFSET 0) w
-      CROSS JOIN LATERAL (SELECT blocked_at FROM customers_customer WHERE id = w.customer_id OFFSET 0) c
       LEFT JOIN LATERAL (SELECT input_hash FROM loyalty_operation
                           WHERE scope = p_scope AND key = r.row->>'key' OFFSET 0) o ON true
   ), fresh AS MATERIALIZED (
@@ -108,15 +116,17 @@ BEGIN
       ELSE 'posted' END
     FROM sent s WHERE s.owed = 0 OR s.blocked;
 
-  -- Wallets that owe: few, and their debt has to be collected row by row. The statement above moved no debt, so
-  -- that each row is in exactly one of the two answers.
-  RETURN QUERY
-  SELECT r.n, (loyalty_purchase(p_program, p_business, (r.row->>'branch')::bigint, p_staff, NULL, p_scope, r.row->>'key',
-      decode(r.row->>'hash', 'hex'), NULL, (r.row->>'occurred_at')::timestamptz, p_time_zone, w.customer_id, NULL, NULL,
-      (r.row->>'amount')::numeric, (r.row->>'points')::bigint, r.row->'trail', (r.row->>'tier')::bigint,
-      (r.row->>'expires_at')::timestamptz, r.row->'lines')).outcome
-    FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
-    JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint AND w.owed > 0
-    JOIN customers_customer c ON c.id = w.customer_id AND c.blocked_at IS NULL
-   ORDER BY (r.row->>'occurred_at')::timestamptz, r.n;
+  -- Wallets that owe: few, most often none, and their debt has to be collected row by row. The statement above moved
+  -- no debt, so that each row is in exactly one of the two answers.
+  IF v_owing THEN
+    RETURN QUERY
+    SELECT r.n, (loyalty_purchase(p_program, p_business, (r.row->>'branch')::bigint, p_staff, NULL, p_scope, r.row->>'key',
+        decode(r.row->>'hash', 'hex'), NULL, (r.row->>'occurred_at')::timestamptz, p_time_zone, w.customer_id, NULL, NULL,
+        (r.row->>'amount')::numeric, (r.row->>'points')::bigint, r.row->'trail', (r.row->>'tier')::bigint,
+        (r.row->>'expires_at')::timestamptz, r.row->'lines')).outcome
+      FROM jsonb_array_elements(p_rows) WITH ORDINALITY AS r(row, n)
+      JOIN loyalty_wallet w ON w.program_id = p_program AND w.customer_id = (r.row->>'customer')::bigint AND w.owed > 0
+     WHERE w.customer_id <> ALL (v_blocked)
+     ORDER BY (r.row->>'occurred_at')::timestamptz, r.n;
+  END IF;
 END $$;

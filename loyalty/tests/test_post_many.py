@@ -9,6 +9,7 @@ import pytest
 from django.db.models import Model
 
 from conftest import NOON, Shop, assert_books_agree
+from customers import blocking
 from customers.models import Customer, ExternalId
 from customers.registry import Named, enrol_many
 from loyalty import bulk, ledger
@@ -145,6 +146,22 @@ def test_a_wallet_that_owes_pays_first_and_the_others_go_on(shop: Shop) -> None:
     assert (wallet().balance, wallet().owed, wallet(OTHER).balance) == (15, 0, 9)
     assert list(Entry.objects.filter(kind="collect").order_by("id").values_list("points", flat=True)) == [-30, -10]
     assert post(shop, *sent) == ["replayed"] * 3
+
+
+def test_who_is_blocked_and_owes_is_left_out_and_the_others_go_on(shop: Shop) -> None:
+    owing(shop)
+    owing(shop, OTHER)
+    blocking.block(customer=Customer.objects.get(phone=PHONE), reason="x", at=NOON)
+    sent = [row(shop, "30", key="a"), row(shop, "30", key="b", phone=OTHER), row(shop, "5", key="c", phone=THIRD)]
+    assert post(shop, *sent) == ["blocked", "posted", "posted"]
+    assert (wallet().owed, wallet(OTHER).owed, wallet(THIRD).balance) == (40, 10, 5)
+
+
+def test_wallets_that_are_there_use_up_no_ids(shop: Shop) -> None:
+    post(shop, row(shop, "5", key="a"), row(shop, "5", key="b", phone=OTHER))
+    post(shop, row(shop, "5", key="c"), row(shop, "5", key="d", phone=THIRD))
+    first, second, third = (wallet(phone).pk for phone in (PHONE, OTHER, THIRD))
+    assert third == max(first, second) + 1
 
 
 def test_a_key_shared_with_a_wallet_that_owes_is_answered_for_every_row(shop: Shop) -> None:
