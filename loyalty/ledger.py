@@ -7,7 +7,7 @@ it comes back as `Posted` with a `refusal`, and the caller raises it after the c
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -320,11 +320,6 @@ def _post(statement: str, values: dict[str, Any]) -> Posted:
         raise Stale
     if outcome == "future":
         raise MomentAhead
-    return posted_of(row)
-
-
-def posted_of(row: Sequence[Any]) -> Posted:
-    """From its columns as a raw query reads them."""
     posted = Posted(*row)
     return posted._replace(refusal=_parsed(posted.refusal), trail=_parsed(posted.trail))
 

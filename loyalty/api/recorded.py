@@ -1,20 +1,19 @@
 """Sales as they were recorded: `GET purchases`, one of them, and its receipt."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from drf_spectacular.utils import extend_schema
+from orjson import Fragment
 
 from businesses import money
 from businesses.api.fields import Fields, any_day, text
 from businesses.api.paging import Listing
 from businesses.api.problems import Problem
 from businesses.api.view import Answer, ApiCall
-from loyalty import effects, ledger, receipts
+from loyalty import effects, receipts
 from loyalty.api.acting import LedgerView, own_operation, rules_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.schema import purchases as schema
@@ -24,15 +23,21 @@ from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 AS_TEXT, AS_PDF = "text", "pdf"
-LINES = """
-SELECT purchase_id, position, sku, name, category, quantity, unit_price, discount FROM loyalty_purchaseline
- WHERE purchase_id = ANY(%(purchases)s::bigint[]) ORDER BY purchase_id, position"""
-# The columns of `Posted` in its order, after four besides. An accepted sale has no refusal.
+LINES = """(
+SELECT json_agg(json_build_object(
+         'position', position, 'sku', sku, 'name', name, 'category', category,
+         'quantity', trim_scale(quantity)::text,
+         'unit_price', round(unit_price, %(decimals)s::integer)::text,
+         'discount', round(discount, %(decimals)s::integer)::text) ORDER BY position)::text
+  FROM loyalty_purchaseline WHERE purchase_id = o.id)"""
+# What takes long to read and to write again comes as the JSON that it will be: the second line. Then the columns of
+# `Posted` in its order, without these. An accepted sale has no refusal.
 STORED = Listing(
     columns=(
-        *("o.id", "b.public_id", "o.reference", "p.refunded"),
+        *("o.id", "b.public_id::text", "o.reference", "p.refunded"),
+        *("to_json(p.occurred_at)::text", "o.trail::text", LINES),
         *("w.public_id", "o.id", "o.public_id", "o.kind", "NULL", "o.points", "o.balance_after", "o.owed_delta"),
-        *("o.pending", "o.spent", "o.visits", "o.tier_id", "o.enrolled", "o.trail", "p.occurred_at", "o.wallet_id"),
+        *("o.pending", "o.spent", "o.visits", "o.tier_id", "o.enrolled", "NULL", "NULL", "o.wallet_id"),
         *("o.customer_id", "p.amount", "p.paid_with_points", "t.after_id"),
     ),
     found="""FROM loyalty_operation o
@@ -115,13 +120,16 @@ def _page(call: ApiCall, rules: Rules, customer: int | None = None) -> dict[str,
     }
     fields.done()
     more = "".join(ASKED[name] for name, value in asked.items() if value is not None)
-    values = {"business": rules.business_id, **asked}
-    return STORED.page(values, call.query, lambda rows: _bodies(rows, rules), more)
+    return STORED.page(_here(rules) | asked, call.query, lambda rows: _bodies(rows, rules), more)
 
 
 def _one(call: ApiCall, purchase: UUID, rules: Rules) -> list[Any]:
     operation_id = own_operation(call, purchase, OperationKind.PURCHASE)
-    return STORED.rows({"business": rules.business_id, "purchase": operation_id}, ASKED["purchase"], 1)
+    return STORED.rows(_here(rules) | {"purchase": operation_id}, ASKED["purchase"], 1)
+
+
+def _here(rules: Rules) -> dict[str, Any]:
+    return {"business": rules.business_id, "decimals": money.decimals(rules.currency)}
 
 
 def purchase_body(posted: Posted, rules: Rules) -> dict[str, Any]:
@@ -153,42 +161,24 @@ def _effects(posted: Posted, rules: Rules) -> list[dict[str, Any]]:
 
 
 def _bodies(rows: Sequence[Any], rules: Rules) -> list[dict[str, Any]]:
-    """As recording them answered, with what is known besides. One statement for the lines of all, and one of each
-    effect."""
-    lines: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(LINES, {"purchases": [row[0] for row in rows]})
-        for purchase, *line in cursor.fetchall():
-            lines[purchase].append(_line(rules, *line))
+    """As recording them answered, with what is known besides."""
     return [
         purchase_body(posted, rules)
         | {
             "branch": branch,
             "reference": reference,
-            "occurred_at": posted.occurred_at,
             "refunded": money.plain(refunded, rules.currency),
-            "lines": lines[posted.id],
+            "occurred_at": Fragment(occurred_at),
+            "trail": Fragment(trail or "null"),
+            "lines": Fragment(lines or "[]"),
         }
-        for posted, branch, reference, refunded in _posted(rows, rules)
+        for posted, branch, reference, refunded, occurred_at, trail, lines in _posted(rows, rules)
     ]
 
 
-def _line(
-    rules: Rules, position: int, sku: str, name: str, category: str, quantity: Decimal, price: Decimal, off: Decimal
-) -> dict[str, Any]:
-    return {
-        "position": position,
-        "sku": sku,
-        "name": name,
-        "category": category,
-        "quantity": format(quantity.normalize(), "f"),
-        "unit_price": money.plain(price, rules.currency),
-        "discount": money.plain(off, rules.currency),
-    }
-
-
-def _posted(rows: Sequence[Any], rules: Rules) -> Iterator[tuple[Posted, UUID, str | None, Decimal]]:
-    """Each of what is `STORED` as the ledger answered it; its branch, its reference and how much of it was refunded."""
+def _posted(rows: Sequence[Any], rules: Rules) -> Iterator[tuple[Any, ...]]:
+    """Each of what is `STORED` as the ledger answered it, and the six columns that are known besides."""
     told = effects.tell(rules=rules, operations=[row[0] for row in rows])
-    for operation_id, branch, reference, refunded, *columns in rows:
-        yield ledger.posted_of(("replayed", *columns, tuple(told[operation_id]))), branch, reference, refunded
+    for operation_id, *row in rows:
+        besides, columns = row[:6], row[6:]
+        yield Posted._make(("replayed", *columns, tuple(told[operation_id]))), *besides
