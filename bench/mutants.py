@@ -66,7 +66,9 @@ def failed_tests(tests: list[str], mutant: Mutant | None = None) -> set[str] | N
 
 def run_tests(tests: list[str], tree: Path, report: Path) -> set[str]:
     """On a throw-away cluster of their own, which the tests' plugin starts."""
-    values = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CELERY_BROKER_URL")}
+    # Nor is what is compiled of the tree kept elsewhere, where it would outlive it.
+    ours = ("DATABASE_URL", "CELERY_BROKER_URL", "PYTHONPYCACHEPREFIX")
+    values = {name: value for name, value in os.environ.items() if name not in ours}
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}", *tests],
         cwd=tree,

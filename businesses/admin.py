@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.forms import ChoiceField, ModelForm, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action, display
@@ -135,7 +134,7 @@ class BusinessAdmin(Transfers, NeverDeleted):
         choices = CHOICES.get(db_field.name)
         if choices is None:
             return super().formfield_for_dbfield(db_field, request, **kwargs)
-        return ChoiceField(label=capfirst(db_field.verbose_name), choices=choices, widget=UnfoldAdminSelectWidget)
+        return ChoiceField(label=shown.capital(db_field.verbose_name), choices=choices, widget=UnfoldAdminSelectWidget)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # an owner registers it, or a file of them is imported
@@ -145,7 +144,7 @@ class BusinessAdmin(Transfers, NeverDeleted):
         values = {name: form.cleaned_data[name] for name in form.changed_data}
         changes.apply(business_id=obj.pk, values=values, operator=request.user, at=timezone.now())  # type: ignore[arg-type]
 
-    @display(description=capfirst(gettext_lazy("status")), label=STATUS_COLOURS)
+    @display(description=shown.capital(gettext_lazy("status")), label=STATUS_COLOURS)
     def standing(self, business: Business) -> Label:
         waits = business.status == BusinessStatus.WAITING
         return Label(business.status, _("Waits") if waits else business.get_status_display())

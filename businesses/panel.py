@@ -21,7 +21,6 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
@@ -49,7 +48,7 @@ class Column:
         boolean: bool = False,
         figure: bool = False,
     ):
-        self.path, self.show, self.short_description = path, show, capfirst(label)
+        self.path, self.show, self.short_description = path, show, shown.capital(label)
         # Not the name of a field: under that Django would print what the field says to whoever reads the code.
         self.__name__ = "_".join(["figure" if figure else "column", *path.split(".")])
         if boolean:

@@ -3,10 +3,13 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 from babel.units import format_unit
+from django.utils.functional import keep_lazy_text
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,6 +18,12 @@ MINUS = "\u2212"
 
 def language() -> str:
     return get_language() or "en"
+
+
+@keep_lazy_text
+def capital(text: Any) -> str:
+    """`Status`, `İlk alış`: with a large first letter."""
+    return f"İ{text[1:]}" if text.startswith("i") and language() == "az" else capfirst(text)
 
 
 def number(value: int) -> str:

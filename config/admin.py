@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -87,7 +86,7 @@ class TaskRunAdmin(ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TaskRun]:
         return super().get_queryset(request).with_state()
 
-    @display(description=capfirst(_("result")), label=STATE_COLOURS)
+    @display(description=shown.capital(_("result")), label=STATE_COLOURS)
     def result(self, run: TaskRun) -> Label:
         return Label(run.state, TaskRun.State(run.state).label)
 

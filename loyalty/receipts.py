@@ -34,7 +34,7 @@ class Row:
 
 
 def rows(*, purchase: Purchase, posted: Posted, rules: Rules) -> list[Row]:
-    """What stands on the receipt. `posted` is the sale as the ledger tells it."""
+    """What stands on the receipt. `posted` is the sale as the ledger tells it; its trail is not read."""
     with translation.override(rules.language):
         return [
             *_head(purchase, rules),

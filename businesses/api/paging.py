@@ -2,7 +2,7 @@
 
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -30,28 +30,31 @@ def page(newest_first: QuerySet[Row], query: QueryDict, render: Callable[[list[R
 
 @dataclass(frozen=True)
 class Listing:
-    """A list in SQL, for those that are asked for all the time: of what is `found` (FROM … WHERE …) the `columns`, the
-    id first, in an order that an index has. A page after the first begins `below` the id `%(before)s`."""
+    """A list in SQL, for those that are asked for all the time: the `columns`, the id first, of what is `found`
+    (FROM … WHERE …), and what else may be `asked`: a condition for each name. A page after the first begins `below`
+    the id `%(before)s`. For a long list the order has to be that of an index."""
 
     columns: Sequence[str]
     found: str
+    asked: Mapping[str, str] = field(default_factory=dict)
     order: str = "id DESC"
     below: str = "id < %(before)s::bigint"
 
     def page(
-        self, values: Mapping[str, Any], query: QueryDict, render: Callable[[list[Any]], list[Any]], more: str = ""
+        self, values: Mapping[str, Any], query: QueryDict, render: Callable[[list[Any]], list[Any]]
     ) -> dict[str, Any]:
-        """As `page` above, of those for whom `more` conditions hold, each with AND before it."""
+        """As `page` above. Of `values`, None asks for nothing."""
         limit, before = limit_of(query), _before(query.get("cursor"))
-        below = "" if before is None else f" AND {self.below}"
-        rows = self.rows({**values, "before": before}, more + below, limit + 1)
+        rows = self.rows({**values, "before": before}, limit + 1)
         following = sealed(rows[limit - 1][0]) if len(rows) > limit else None
         return {"results": render(rows[:limit]), "next_cursor": following}
 
-    def rows(self, values: Mapping[str, Any], more: str, most: int) -> list[Any]:
+    def rows(self, values: Mapping[str, Any], most: int) -> list[Any]:
+        conditions = {**self.asked, "before": self.below}
+        asked = [condition for name, condition in conditions.items() if values.get(name) is not None]
+        columns, where = ", ".join(self.columns), " AND ".join([self.found, *asked])
         with connection.cursor() as cursor:
-            columns = ", ".join(self.columns)
-            cursor.execute(f"SELECT {columns} {self.found}{more} ORDER BY {self.order} LIMIT {most}", values)
+            cursor.execute(f"SELECT {columns} {where} ORDER BY {self.order} LIMIT {most}", values)
             return list(cursor.fetchall())
 
 

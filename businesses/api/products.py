@@ -22,12 +22,15 @@ from businesses.models import Business, Product
 MOST_FOUND = 1_000
 YES_OR_NO = {"true": True, "false": False}
 SHOWN = ("id", "sku", "name", "category_id", "price", "image_url", "featured", "active")
-OWN = Listing(SHOWN, "FROM businesses_product WHERE business_id = %(business)s::bigint")
-ASKED = {
-    "category": " AND category_id = ANY(%(category)s::bigint[])",
-    "featured": " AND featured = %(featured)s::boolean",
-    "active": " AND active = %(active)s::boolean",
-}
+OWN = Listing(
+    SHOWN,
+    "FROM businesses_product WHERE business_id = %(business)s::bigint",
+    asked={
+        "category": "category_id = ANY(%(category)s::bigint[])",
+        "featured": "featured = %(featured)s::boolean",
+        "active": "active = %(active)s::boolean",
+    },
+)
 
 PRODUCT: dict[str, Any] = {
     "sku": s.CharField(),
@@ -60,7 +63,7 @@ class ProductsView(BusinessView):
     def get(self) -> None: ...
 
     def handle_get(self, call: ApiCall) -> Answer:
-        only(call.query, *ASKED)
+        only(call.query, *OWN.asked)
         asked: dict[str, Any] = {"business": call.access.business_id}
         if within := _within(call):
             asked["category"] = within.within
@@ -69,8 +72,7 @@ class ProductsView(BusinessView):
                 if said not in YES_OR_NO:
                     raise _wrong(name, "Has to be true or false.")
                 asked[name] = YES_OR_NO[said]
-        more = "".join(condition for name, condition in ASKED.items() if name in asked)
-        return Answer(OWN.page(asked, call.query, lambda rows: _bodies(rows, call), more))
+        return Answer(OWN.page(asked, call.query, lambda rows: _bodies(rows, call)))
 
 
 class SearchView(BusinessView):

@@ -41,7 +41,7 @@ class Product(models.Model):
     """Something that a business sells, by its own article number."""
 
     business = models.ForeignKey(
-        "businesses.Business", models.PROTECT, related_name="products", verbose_name=_("business")
+        "businesses.Business", models.PROTECT, related_name="products", verbose_name=_("business"), db_index=False
     )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sku = models.CharField(_("article number"), max_length=64)
@@ -67,6 +67,7 @@ class Product(models.Model):
             GinIndex(SearchVector("words", config="simple"), name="product_words"),
             models.Index("business", OpClass(Lower("sku"), "text_pattern_ops"), name="product_sku_start"),
             models.Index("business", Lower("name"), name="product_name"),
+            models.Index(fields=["business", "-id"], name="product_newest"),
         ]
 
     def __str__(self) -> str:

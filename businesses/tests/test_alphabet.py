@@ -1,8 +1,10 @@
 """The order of names, and how they are found."""
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext_lazy
 
-from businesses import alphabet
+from businesses import alphabet, shown
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,12 @@ def test_a_name_is_the_same_on_every_keyboard(typed: str) -> None:
 @pytest.mark.parametrize(("name", "typed"), [("Əhmədli", "ehmedli"), ("İçərişəhər", "iceriseher"), ("Ёлки", "елки")])
 def test_marks_on_letters_need_not_be_typed(name: str, typed: str) -> None:
     assert alphabet.fold(name) == typed
+
+
+def test_a_heading_begins_with_the_capital_of_its_language() -> None:
+    first, status = (shown.capital(text) for text in ("ilk alış", gettext_lazy("status")))
+    assert (first, str(status)) == ("Ilk alış", "Status")
+    with translation.override("az"):
+        assert shown.capital("ilk alış") == "İlk alış"
+    with translation.override("ru"):
+        assert str(status) == "Статус"

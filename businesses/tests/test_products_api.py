@@ -74,6 +74,8 @@ def test_lists_are_filtered_and_paged(shop: Shop, site: Client) -> None:
     assert skus("category=Drinks") == ["4", "3", "2", "1", "0"]
     assert skus("featured=true") == ["3"]
     assert skus("active=false") == ["x"]
+    first = site.get("/api/v1/products?limit=4&category=Drinks").json()
+    assert skus(f"limit=4&category=Drinks&cursor={first['next_cursor']}") == ["0"]
     tree = site.get("/api/v1/categories").json()["results"]
     assert [(row["path"], row["products"]) for row in tree] == [("Drinks", 5), ("Drinks / Hot", 5), ("Home", 1)]
     assert skus(f"category={tree[2]['id']}") == ["x"]

@@ -34,6 +34,7 @@ from loyalty import bulk
 from loyalty.models import EarningRule, Membership, Operation, Purchase, PurchaseLine, Redemption, Wallet
 from promotions import chains
 from promotions.models import Assignment, Chain, Coupon, Experiment, Nudge
+from promotions.nudging.experiments import is_control
 from referrals.models import Referral
 
 TODAY = date(2026, 2, 10)
@@ -270,9 +271,10 @@ def test_the_online_shop_has_won_customers_back_for_some_weeks() -> None:
     for _time in range(2):
         loading.load(preset=quickmart.PRESET, today=today, tell=lambda percent: None)
     experiment = Experiment.objects.get()
-    drawn = Assignment.objects.values_list("arm", "trigger", "measured_at")
-    assert {arm for arm, _trigger, _at in drawn} == {"treatment", "control"}
-    assert {trigger for _arm, trigger, _at in drawn} == {"night", "sign_in"}
+    drawn = Assignment.objects.values_list("bucket", "arm", "trigger", "measured_at")
+    for bucket, arm, *_which in drawn:  # a fifth gets nothing; by chance nobody of so few
+        assert arm == ("control" if is_control(bucket, percent=experiment.control_percent) else "treatment")
+    assert {trigger for *_which, trigger, _at in drawn} == {"night", "sign_in"}
     assert 0 < sum(at is not None for *_which, at in drawn) < len(drawn)
     states = Nudge.objects.with_state(timezone.now()).values_list("state", flat=True)
     assert {"viewed", "expired", "used"} <= set(states), Counter(states)

@@ -203,6 +203,17 @@ def test_an_unknown_command_shows_the_help(copy):
     assert "./run test" in output
 
 
+def test_what_python_compiles_is_kept_also_where_it_is_told_not_to():
+    """Otherwise every start, and each of its programs, waits for two thousand modules."""
+    ask = "import os, runpy; runpy.run_path('run')['main'](['help']); print(os.environ.get('PYTHONDONTWRITEBYTECODE'))"
+    values = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+    where = f"{ask}; print(os.environ['PYTHONPYCACHEPREFIX'])"
+    said = subprocess.run(
+        [sys.executable, "-c", where], cwd=ROOT, env=values, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines()[-2:] == ["None", str(ROOT / ".venv" / "compiled")]
+
+
 def test_reset_deletes_only_when_told_to(copy):
     keys = copy.folder / ".data" / "secrets.env"
     keys.parent.mkdir()

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from businesses import shown
 from businesses.panel import ByBusiness, Column, Label, ReadOnly, RecordedOn, choices, number, points, record_id
 from loyalty import rules, trail
 from loyalty.admin.finding import (
@@ -72,7 +72,7 @@ class OperationAdmin(ReadOnly):
         of_people = wallets(text)
         return rows.filter(pk__in=operations_of(of_people) if of_people else operations(text))
 
-    @display(description=capfirst(_("outcome")), label={"accepted": "success", "refused": "danger"})
+    @display(description=shown.capital(_("outcome")), label={"accepted": "success", "refused": "danger"})
     def outcome(self, operation: Operation) -> Label:
         if operation.refusal is None:
             return Label("accepted", _("Accepted"))

@@ -23,19 +23,22 @@ from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
 AS_TEXT, AS_PDF = "text", "pdf"
+# A price of a file may have more decimals than its currency: 4 pieces for 4.50.
 LINES = """(
 SELECT json_agg(json_build_object(
          'position', position, 'sku', sku, 'name', name, 'category', category,
          'quantity', trim_scale(quantity)::text,
-         'unit_price', round(unit_price, %(decimals)s::integer)::text,
-         'discount', round(discount, %(decimals)s::integer)::text) ORDER BY position)::text
+         'unit_price', round(unit_price, greatest(min_scale(unit_price), %(decimals)s::integer))::text,
+         'discount', round(discount, greatest(min_scale(discount), %(decimals)s::integer))::text)
+       ORDER BY position)::text
   FROM loyalty_purchaseline WHERE purchase_id = o.id)"""
-# What takes long to read and to write again comes as the JSON that it will be: the second line. Then the columns of
-# `Posted` in its order, without these. An accepted sale has no refusal.
+# What takes long to read and to write again comes as it will be sent: the second line. Then the columns of `Posted` in
+# its order, without these. An accepted sale has no refusal.
+MOMENT = """to_char(p.occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
 STORED = Listing(
     columns=(
         *("o.id", "b.public_id::text", "o.reference", "p.refunded"),
-        *("to_json(p.occurred_at)::text", "o.trail::text", LINES),
+        *(MOMENT, "o.trail::text", LINES),
         *("w.public_id", "o.id", "o.public_id", "o.kind", "NULL", "o.points", "o.balance_after", "o.owed_delta"),
         *("o.pending", "o.spent", "o.visits", "o.tier_id", "o.enrolled", "NULL", "NULL", "o.wallet_id"),
         *("o.customer_id", "p.amount", "p.paid_with_points", "t.after_id"),
@@ -46,16 +49,17 @@ STORED = Listing(
   JOIN businesses_branch b ON b.id = o.branch_id
   LEFT JOIN loyalty_tierchange t ON t.operation_id = o.id
  WHERE o.business_id = %(business)s::bigint AND o.kind = 'purchase'""",
+    asked={
+        "purchase": "o.id = %(purchase)s::bigint",
+        "customer": "p.customer_id = %(customer)s::bigint AND p.business_id = %(business)s::bigint",  # its index
+        "since": "o.local_on >= %(since)s::date",
+        "until": "o.local_on <= %(until)s::date",
+        "reference": "o.reference = %(reference)s::text",
+    },
     order="o.local_on DESC, o.id DESC",
-    below="(o.local_on, o.id) < (SELECT local_on, id FROM loyalty_operation WHERE id = %(before)s::bigint)",
+    below="""(o.local_on, o.id) < (
+SELECT local_on, id FROM loyalty_operation WHERE id = %(before)s::bigint AND business_id = %(business)s::bigint)""",
 )
-ASKED = {
-    "purchase": " AND o.id = %(purchase)s::bigint",
-    "customer": " AND p.customer_id = %(customer)s::bigint AND p.business_id = %(business)s::bigint",  # its index
-    "since": " AND o.local_on >= %(since)s::date",
-    "until": " AND o.local_on <= %(until)s::date",
-    "reference": " AND o.reference = %(reference)s::text",
-}
 
 
 class RecordedPurchasesView(LedgerView):
@@ -119,13 +123,12 @@ def _page(call: ApiCall, rules: Rules, customer: int | None = None) -> dict[str,
         "reference": fields.read("reference", text(128)),
     }
     fields.done()
-    more = "".join(ASKED[name] for name, value in asked.items() if value is not None)
-    return STORED.page(_here(rules) | asked, call.query, lambda rows: _bodies(rows, rules), more)
+    return STORED.page(_here(rules) | asked, call.query, lambda rows: _bodies(rows, rules))
 
 
 def _one(call: ApiCall, purchase: UUID, rules: Rules) -> list[Any]:
     operation_id = own_operation(call, purchase, OperationKind.PURCHASE)
-    return STORED.rows(_here(rules) | {"purchase": operation_id}, ASKED["purchase"], 1)
+    return STORED.rows(_here(rules) | {"purchase": operation_id}, 1)
 
 
 def _here(rules: Rules) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def _bodies(rows: Sequence[Any], rules: Rules) -> list[dict[str, Any]]:
             "branch": branch,
             "reference": reference,
             "refunded": money.plain(refunded, rules.currency),
-            "occurred_at": Fragment(occurred_at),
+            "occurred_at": occurred_at,
             "trail": Fragment(trail or "null"),
             "lines": Fragment(lines or "[]"),
         }
@@ -177,7 +180,8 @@ def _bodies(rows: Sequence[Any], rules: Rules) -> list[dict[str, Any]]:
 
 
 def _posted(rows: Sequence[Any], rules: Rules) -> Iterator[tuple[Any, ...]]:
-    """Each of what is `STORED` as the ledger answered it, and the six columns that are known besides."""
+    """Each of what is `STORED` as the ledger answered it, but for its moment and its trail, which are among the six
+    columns that follow it."""
     told = effects.tell(rules=rules, operations=[row[0] for row in rows])
     for operation_id, *row in rows:
         besides, columns = row[:6], row[6:]

@@ -45,7 +45,7 @@ class RewardsView(LedgerView):
         only(call.query)
         rules = rules_of(call)
         here = {"program": rules.program_id, "business": rules.business_id}
-        return Answer(OFFERED.page(here, call.query, lambda rows: [_body(rules, *row) for row in rows]))
+        return Answer(OFFERED.page(here, call.query, lambda rows: [_body(rules, row) for row in rows]))
 
 
 class CustomerRewardsView(CustomerCall):
@@ -62,7 +62,7 @@ class CustomerRewardsView(CustomerCall):
         return Answer(
             {
                 "results": [
-                    _body(rules, *columns(each.reward))
+                    _body(rules, columns(each.reward))
                     | {"ready": each.ready, "missing": each.missing or None, "points_to_go": each.short}
                     for each in found
                 ]
@@ -98,11 +98,10 @@ class ConsentsView(LedgerView):
         return Answer({"points": points, "expires_at": ends}, 201)
 
 
-def _body(
-    rules: Rules, _id: int, public_id: UUID, name: str, description: str, points: int, *how: Any
-) -> dict[str, Any]:
+def _body(rules: Rules, row: tuple[Any, ...]) -> dict[str, Any]:
     """From what is `SHOWN` of a reward."""
-    stock, claimed, most, period, tier_id, starts_on, ends_on, business_id = how
+    _id, public_id, name, description, points, stock, claimed, *more = row
+    most, period, tier_id, starts_on, ends_on, business_id = more
     return {
         "id": public_id,
         "name": name,

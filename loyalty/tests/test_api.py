@@ -39,6 +39,15 @@ class Till:
     def get(self, path: str, **query: Any) -> Any:
         return self.client.get(f"/api/v1/{path}", query)
 
+    def pages(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """A whole list, a page for each of its records."""
+        found, cursor = list[dict[str, Any]](), dict[str, str]()
+        while cursor is not None:
+            page = self.get(path, limit=1, **query, **cursor).json()
+            found += page["results"]
+            cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
+        return found
+
 
 @pytest.fixture
 def till(shop: Shop) -> Till:

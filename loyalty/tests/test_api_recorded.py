@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from businesses.models import Business
+from businesses.api import paging
+from businesses.models import Business, Program
 from conftest import Shop
 from loyalty import receipts
 from loyalty.receipts import COLUMNS, Row
@@ -65,12 +66,33 @@ def test_a_sale_that_comes_in_late_stands_on_its_day(till: Till, shop: Shop) -> 
     today = timezone.now()
     days = [today - timedelta(days=back) for back in (0, 3, 1, 3, 2)]
     sales = [buy(shop, amount, at=day) for amount, day in enumerate(days, start=1)]
-    found, cursor = [], {}
-    while cursor is not None:
-        page = till.get("purchases", limit=1, **cursor).json()
-        found += [each["id"] for each in page["results"]]
-        cursor = page["next_cursor"] and {"cursor": page["next_cursor"]}
-    assert found == [str(sales[at].public_id) for at in (0, 2, 4, 3, 1)]
+    own, since = f"customers/{wallet().public_id}/purchases", days[4].date().isoformat()
+    for path, asked, expected in [
+        ("purchases", {}, (0, 2, 4, 3, 1)), (own, {}, (0, 2, 4, 3, 1)), ("purchases", {"until": since}, (4, 3, 1)),
+        (own, {"since": since}, (0, 2, 4)),
+    ]:  # fmt: skip
+        assert [each["id"] for each in till.pages(path, **asked)] == [str(sales[at].public_id) for at in expected]
+
+
+def test_a_cursor_of_another_list_tells_nothing_of_another_business(
+    till: Till, shop: Shop, new_shop: Callable[..., Shop]
+) -> None:
+    buy(shop, 1)
+    theirs = buy(new_shop("tea"), 2)
+    assert till.get("purchases", cursor=paging.sealed(theirs.id)).json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "shown"), [("JPY", ["1.125", "2"]), ("AZN", ["1.125", "2.00"]), ("KWD", ["1.125", "2.000"])]
+)
+def test_a_price_has_the_decimals_of_its_currency_and_those_that_it_needs(
+    currency: str, shown: list[str], shop: Shop
+) -> None:
+    Program.objects.update(currency=currency)
+    lines = [{"unit_price": Decimal("1.125"), "quantity": Decimal(4)}, {"unit_price": Decimal(2)}]
+    sale = buy(shop, 6, lines=lines)
+    found = Till(shop).get(f"purchases/{sale.public_id}").json()["lines"]
+    assert [line["unit_price"] for line in found] == shown
 
 
 def test_however_many_sales_cost_as_many_statements(
@@ -79,7 +101,7 @@ def test_however_many_sales_cost_as_many_statements(
     for amount in range(1, 9):
         buy(shop, amount, lines=[{"unit_price": Decimal(amount)}])
     till.get("purchases")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(2):  # the key, the page
         assert len(till.get("purchases").json()["results"]) == 8
 
 

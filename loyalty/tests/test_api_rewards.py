@@ -12,7 +12,7 @@ from conftest import Shop
 from customers import cards
 from customers.models import Message
 from loyalty import rewards, rotating
-from loyalty.models import Redemption, Reward, ShownCode, SpendingCode
+from loyalty.models import Redemption, Reward, ShownCode, SpendingCode, Tier
 from loyalty.tests.conftest import PHONE, buy, wallet
 from loyalty.tests.test_api import Till, problem
 
@@ -46,6 +46,26 @@ def test_a_claim_says_what_it_took(shop: Shop, till: Till) -> None:
         str(coffee.public_id),
         "Flat white",
     )
+
+
+def test_the_list_is_what_is_offered_here_and_goes_on_over_pages(
+    shop: Shop, till: Till, new_shop: Callable[..., Shop], django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    gold = Tier.objects.create(program=shop.business.program, name="Gold", position=1)
+    offer(shop, tier=gold)
+    offer(shop, everywhere=True, stock=3, limit_per_customer=1)
+    offer(shop, archived_at=timezone.now())
+    offer(new_shop("tea"))
+    till.get("rewards")
+    with django_assert_max_num_queries(2):
+        whole = till.get("rewards").json()["results"]
+    offered = Reward.objects.of(shop.business).order_by("-pk")
+    assert [each["id"] for each in whole] == [str(each.public_id) for each in offered]
+    assert [(each["tier"], each["left"], each["programme_wide"]) for each in whole] == [
+        (None, 3, True),
+        ("Gold", None, False),
+    ]
+    assert till.pages("rewards") == whole
 
 
 def test_a_hold_has_a_code_is_confirmed_once_and_its_answer_stays_the_same(shop: Shop, till: Till) -> None:

@@ -37,7 +37,7 @@ WHERE program_id = %(program)s::bigint AND ended_at IS NULL
 
 
 class Listed(namedtuple("Listed", SHOWN)):  # type: ignore[misc]
-    """As much of an offer as is shown of it."""
+    """As much of an offer as is shown of it, named as its fields are."""
 
     left = Offer.left
 

@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from conftest import NOON, Shop
 from loyalty.models import Operation
 from loyalty.tests.conftest import PHONE, buy, refund
 from loyalty.tests.test_api import Till, problem
-from promotions.models import CouponUse
-from promotions.tests.conftest import issued, offer, sell
+from promotions import chains, words
+from promotions.models import CouponUse, Offer
+from promotions.tests.conftest import issued, offer, proposed, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books")]
 
@@ -124,6 +126,36 @@ def test_offers_are_listed_in_words_without_those_of_others(till: Till, shop: Sh
     assert listed["text"] == (
         "10% off, at most 15.00\xa0₼; on Cakes; 2 times for each customer; not together with other coupons"
     )
+
+
+def test_the_list_is_what_can_be_used_here_and_goes_on_over_pages(
+    till: Till, shop: Shop, new_shop: Any, django_assert_max_num_queries: Any
+) -> None:
+    tea = new_shop("tea")
+    offer(shop)
+    offer(shop, code="PAUSED", paused_at=NOON)
+    offer(shop, code="ENDED", ended_at=NOON)
+    offer(shop, business=None, code="ALL")
+    offer(shop, business=None, code="HERE", businesses=[tea.business.pk, shop.business.pk])
+    offer(shop, business=None, code="THERE", businesses=[tea.business.pk])
+    offer(tea, code="THEIRS")
+    proposed(tea, shop, by=tea)
+    chains.accept(chain=proposed(tea, shop), staff=shop.staff, at=timezone.now())
+    till.get("offers")
+    with django_assert_max_num_queries(2):
+        whole = till.get("offers").json()["results"]
+    here = Offer.objects.of(shop.business).filter(ended_at=None, chain=None).order_by("-pk")
+    assert [each["id"] for each in whole] == [str(each.public_id) for each in here]
+    assert [each["code"] for each in whole] == ["HERE", "ALL", "PAUSED", "TEN"]
+    assert till.pages("offers") == whole
+
+
+def test_words_of_an_offer_follow_the_reader_and_the_currency(shop: Shop) -> None:
+    ten = offer(shop, most_discount=Decimal(15))
+    with translation.override("ru"):
+        russian = words.whole(ten, "AZN")
+    assert words.whole(ten, "AZN") == "10% off, at most 15.00\xa0₼" != russian
+    assert words.whole(ten, "USD") == "10% off, at most $15.00"
 
 
 def test_the_history_tells_what_became_of_each_coupon(till: Till, shop: Shop, new_shop: Any) -> None:

@@ -152,15 +152,18 @@ PAGE: Any = {
     200: fields("PurchasePage", results=s.ListField(child=RECORDED), next_cursor=s.CharField(allow_null=True)),
     **problems(422),
 }
+BY_DAY = "A sale that is sent late, or imported, stands on its own day: to hear of those, read its days again."
 LIST_PURCHASES: Call = {
     "operation_id": "list_purchases",
     "summary": "The purchases of this business, newest day first",
+    "description": BY_DAY,
     "parameters": ASKED,
     "responses": PAGE,
 }
 CUSTOMER_PURCHASES: Call = {
     "operation_id": "customer_purchases",
     "summary": "What a customer bought at this business, newest day first",
+    "description": BY_DAY,
     "parameters": ASKED,
     "responses": {**PAGE, **problems(404, 422)},
 }
