@@ -122,7 +122,8 @@ class Operation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["business", "local_on", "id"], name="operation_business_day"),
+            # The kind comes last: it is not looked for, but what is of another is passed by without reading the row.
+            models.Index(fields=["business", "local_on", "id", "kind"], name="operation_day_kind"),
             models.Index(fields=["staff", "local_on", "id"], condition=Q(staff__isnull=False), name="operation_staff"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="operation_reverses"),
             # Lists of the rare kinds; the frequent ones are found along the primary key, and pay nothing for this.
