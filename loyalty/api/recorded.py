@@ -11,14 +11,14 @@ from orjson import Fragment
 from businesses import money
 from businesses.api.fields import Fields, any_day, text
 from businesses.api.paging import Listing
-from businesses.api.problems import Problem
+from businesses.api.problems import Problem, not_found
 from businesses.api.view import Answer, ApiCall
 from loyalty import effects, receipts
-from loyalty.api.acting import LedgerView, own_operation, rules_of
+from loyalty.api.acting import LedgerView, rules_of
 from loyalty.api.customers import CustomerCall
 from loyalty.api.schema import purchases as schema
 from loyalty.earning import ZERO
-from loyalty.models import OperationKind, Purchase
+from loyalty.models import Purchase
 from loyalty.outcomes import Posted
 from loyalty.rules import Rules
 
@@ -50,7 +50,7 @@ STORED = Listing(
   LEFT JOIN loyalty_tierchange t ON t.operation_id = o.id
  WHERE o.business_id = %(business)s::bigint AND o.kind = 'purchase'""",
     asked={
-        "purchase": "o.id = %(purchase)s::bigint",
+        "purchase": "o.public_id = %(purchase)s::uuid",
         "customer": "p.customer_id = %(customer)s::bigint AND p.business_id = %(business)s::bigint",  # its index
         "since": "o.local_on >= %(since)s::date",
         "until": "o.local_on <= %(until)s::date",
@@ -80,7 +80,7 @@ class PurchaseView(LedgerView):
 
     def handle_get(self, call: ApiCall, purchase: UUID) -> Answer:
         rules = rules_of(call)
-        return Answer(_bodies(_one(call, purchase, rules), rules)[0])
+        return Answer(_bodies(_one(purchase, rules), rules)[0])
 
 
 class ReceiptView(LedgerView):
@@ -94,7 +94,7 @@ class ReceiptView(LedgerView):
         if wanted not in (AS_TEXT, AS_PDF):
             errors = {"format": [f"Has to be {AS_TEXT} or {AS_PDF}."]}
             raise Problem(422, "invalid", "Some fields are wrong.", errors=errors)
-        ((posted, *_besides),) = _posted(_one(call, purchase, rules), rules)
+        ((posted, *_besides),) = _posted(_one(purchase, rules), rules)
         sale = Purchase.objects.select_related("operation", "branch").get(pk=posted.id)
         found = receipts.rows(purchase=sale, posted=posted, rules=rules)
         if wanted == AS_PDF:
@@ -126,9 +126,11 @@ def _page(call: ApiCall, rules: Rules, customer: int | None = None) -> dict[str,
     return STORED.page(_here(rules) | asked, call.query, lambda rows: _bodies(rows, rules))
 
 
-def _one(call: ApiCall, purchase: UUID, rules: Rules) -> list[Any]:
-    operation_id = own_operation(call, purchase, OperationKind.PURCHASE)
-    return STORED.rows(_here(rules) | {"purchase": operation_id}, 1)
+def _one(purchase: UUID, rules: Rules) -> list[Any]:
+    found = STORED.rows(_here(rules) | {"purchase": purchase}, 1)
+    if not found:
+        raise not_found()
+    return found
 
 
 def _here(rules: Rules) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 -- The rows' customers are enrolled already. Same rules as loyalty_purchase: wallets are locked (in primary-key
 -- order), then keys are looked at, then everything is written. Wallets that owe points go the single road.
 --
--- The looks with OFFSET 0, one by index for each row, hold whatever the statistics say: of a business or a programme that is
--- new since the last ANALYZE they promise a row or none, and a join by that promise reads all its rows for each chunk.
+-- The looks with OFFSET 0, one by index for each row, hold whatever the statistics say: of a business or a programme
+-- that is new since the last ANALYZE they promise a row or none, and a join by that promise reads all its rows for
+-- each chunk.
 --
 -- p_rows: [{key, hash (hex), customer, branch, amount, points, trail, tier, occurred_at, expires_at, lines}], one scope.
 -- Returns for each row, by its position from 1, `posted`, `replayed`, `key_reused`, `stale`, `future` or `blocked`.
